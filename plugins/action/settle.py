@@ -1,0 +1,72 @@
+# Copyright: Contributors to airas.platform
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Runs a module and, while AWS is still at work on what it started, waits and says what it waits for.
+
+Modules whose resources are slow are routed here by meta/runtime.yml. Such a module never sleeps: it reports what is
+still ``pending`` and is called again until nothing is. A module's own output is only seen when it ends; this plugin
+runs in the controller and can show the progress.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 15.0
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Calls the task's module until it has settled, its time is over, or it fails."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        first = latest = self._execute_module(task_vars=task_vars)
+        started, pause = time.monotonic(), FIRST_PAUSE_S
+        while self._has_to_wait(latest):
+            waited = time.monotonic() - started
+            if waited > latest["wait_timeout"]:
+                return {**first, "failed": True, "msg": _too_slow(latest)}
+            display.display(f"    {_pending_text(latest)} ({waited:.0f} s)")
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE_S)
+            latest = self._execute_module(task_vars=task_vars)
+        return _merged(first, latest)
+
+    def _has_to_wait(self, result: dict[str, Any]) -> bool:
+        return bool(
+            not self._task.check_mode and not result.get("failed") and result.get("wait") and result.get("pending")
+        )
+
+
+def _pending_text(result: dict[str, Any]) -> str:
+    return ", ".join(f"{item['resource']} is {item['state']}" for item in result["pending"])
+
+
+def _too_slow(result: dict[str, Any]) -> str:
+    return (
+        f"After {result['wait_timeout']} s {_pending_text(result)}. AWS may still finish it: run again to go on waiting,"
+        " or give a longer wait_timeout."
+    )
+
+
+def _merged(first: dict[str, Any], latest: dict[str, Any]) -> dict[str, Any]:
+    """The last state of things, with every change that was made on the way to it."""
+    if latest is first:
+        return first
+    return {
+        **latest,
+        "changed": first.get("changed", False) or latest.get("changed", False),
+        "diff": first.get("diff", []) + latest.get("diff", []),
+        "plan": first.get("plan", []) + latest.get("plan", []),
+    }

@@ -1,0 +1,234 @@
+# Copyright: Contributors to airas.platform
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The AWS edge: clients that retry throttling, one way to call and to page, errors that say what to do, and tags."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, TypeVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
+
+from ._reconcile import PlatformError
+
+T = TypeVar("T")
+
+# One retry budget for every call: with one call in five throttled, ten attempts fail once in ten million.
+ATTEMPTS = 10
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 60
+MAX_BACKOFF_S = 20
+
+_ACCESS_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+}
+_BAD_CREDENTIALS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_THROTTLED = {
+    "RequestLimitExceeded",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+}
+# Services whose IAM prefix is not the name of their boto3 client.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+_IAM_PREFIXES = {
+    "application-autoscaling": "application-autoscaling",
+    "elbv2": "elasticloadbalancing",
+    "service-quotas": "servicequotas",
+    "stepfunctions": "states",
+}
+
+
+class AwsError(AnsibleAWSError, PlatformError):
+    """A call that AWS refused or that never reached it; ``code`` is AWS's error code, or botocore's class name."""
+
+    def __init__(self, message: str | None = None, exception: BaseException | None = None, **kwargs: Any) -> None:
+        AnsibleAWSError.__init__(self, message, exception, **kwargs)
+        self.code = error_code(exception)
+        PlatformError.__init__(self, f"{message}: {exception}.", mend=_mend(self.code))
+
+    __str__ = PlatformError.__str__
+
+
+class _AwsErrorHandler(AWSErrorHandler):
+    _CUSTOM_EXCEPTION = AwsError
+
+
+def error_code(exception: BaseException | None) -> str:
+    response = getattr(exception, "response", None) or {}
+    return response.get("Error", {}).get("Code") or type(exception).__name__
+
+
+def _mend(code: str) -> str:
+    if code in _ACCESS_DENIED:
+        return "Allow the caller this action, or run as a role that has it."
+    if code in _BAD_CREDENTIALS:
+        return "Renew the credentials (aws sso login, a new assume-role session, or AWS_PROFILE) and run again."
+    if code in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"):
+        return "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run again."
+    if code in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError"):
+        return "Check the network, the region's name and AWS_ENDPOINT_URL, and run again."
+    if code in _THROTTLED:
+        return f"AWS throttled {ATTEMPTS} attempts in a row; run again when less goes on in the account."
+    return ""
+
+
+def iam_action(service: str, operation: str) -> str:
+    """``("ec2", "create_vpc")`` -> ``ec2:CreateVpc``, as policies and CloudTrail spell it."""
+    words = "".join(word[:1].upper() + word[1:] for word in operation.split("_"))
+    return f"{_IAM_PREFIXES.get(service, service)}:{words}"
+
+
+class Aws:
+    """The clients of one module call, made when first used; safe to call from the threads of L(Aws.gather)."""
+
+    def __init__(self, module: AnsibleAWSModule, attempts: int = ATTEMPTS) -> None:
+        self._module = module
+        self._attempts = attempts
+        self._clients: dict[tuple[str, int], Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def region(self) -> str:
+        return self._module.region
+
+    @cached_property
+    def account_id(self) -> str:
+        return self.call("sts", "get_caller_identity")["Account"]
+
+    @cached_property
+    def partition(self) -> str:
+        return self.call("sts", "get_caller_identity")["Arn"].split(":")[1]
+
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """The ARN that a resource of this account and region has, or will have once it is made."""
+        parts = ("arn", self.partition, service, self.region if region else "", self.account_id if account else "")
+        return ":".join((*parts, resource))
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """One call, retried on throttling and on passing faults; raises L(AwsError)."""
+        return self._invoke(service, operation, params, self._attempts)
+
+    def create(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """A call that would make a second thing if it were sent twice: retried only when AWS says it was throttled.
+
+        botocore also resends after a lost answer, when the first request may have been carried out. Here that ends
+        the module instead, and the next run finds the resource by its tags.
+        """
+        for attempt in range(1, self._attempts):
+            try:
+                return self._invoke(service, operation, params, 1)
+            except AwsError as error:
+                if error.code not in _THROTTLED:
+                    raise
+            time.sleep(random.uniform(0, min(2**attempt, MAX_BACKOFF_S)))  # noqa: S311 - jitter, not cryptography
+        return self._invoke(service, operation, params, 1)
+
+    def call_or_none(self, service: str, operation: str, missing: Sequence[str], **params: Any) -> dict[str, Any] | None:
+        """One call whose error codes in ``missing`` mean that there is nothing there."""
+        try:
+            return self.call(service, operation, **params)
+        except AwsError as error:
+            if error.code in missing:
+                return None
+            raise
+
+    def pages(self, service: str, operation: str, key: str, **params: Any) -> list[Any]:
+        """All items under ``key`` of all pages of a describe or list call."""
+        return self._pages(service, operation, key, params)
+
+    def gather(self, calls: Iterable[Callable[[], T]]) -> list[T]:
+        """The results of independent reads, made at the same time, in their order."""
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            return [future.result() for future in [pool.submit(call) for call in calls]]
+
+    def _client(self, service: str, attempts: int) -> Any:
+        with self._lock:  # making a client is not thread-safe, using one is
+            if (service, attempts) not in self._clients:
+                config = {
+                    "retries": {"mode": "standard", "total_max_attempts": attempts},
+                    "connect_timeout": CONNECT_TIMEOUT_S,
+                    "read_timeout": READ_TIMEOUT_S,
+                }
+                self._clients[service, attempts] = self._module.client(service, config=config)
+            return self._clients[service, attempts]
+
+    def _invoke(self, service: str, operation: str, params: Mapping[str, Any], attempts: int) -> dict[str, Any]:
+        return self._describing(service, operation, lambda client: getattr(client, operation)(**params), attempts)
+
+    def _pages(self, service: str, operation: str, key: str, params: Mapping[str, Any]) -> list[Any]:
+        def run(client: Any) -> list[Any]:
+            if not client.can_paginate(operation):
+                return list(getattr(client, operation)(**params).get(key) or ())
+            pages = client.get_paginator(operation).paginate(**params)
+            return [item for page in pages for item in page.get(key) or ()]
+
+        return self._describing(service, operation, run, self._attempts)
+
+    def _describing(self, service: str, operation: str, run: Callable[[Any], T], attempts: int) -> T:
+        action = iam_action(service, operation)
+        handled = _AwsErrorHandler.common_error_handler(f"call {action}")(lambda: run(self._client(service, attempts)))
+        try:
+            return handled()
+        except AwsError as error:
+            error.call = action
+            raise
+
+
+# -- tags ------------------------------------------------------------------------------------------------------------
+
+
+def tags_of(item: Mapping[str, Any], key: str = "Tags") -> dict[str, str]:
+    """The tags of a described resource as a dict."""
+    return boto3_tag_list_to_ansible_dict(item.get(key) or [])
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """``[{"Key": ..., "Value": ...}]``, sorted, as most services take them."""
+    return ansible_dict_to_boto3_tag_list(dict(sorted(tags.items())))
+
+
+def tag_specification(resource_type: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """EC2's TagSpecifications: a resource is tagged in the call that makes it, so that no run can lose sight of it."""
+    return [{"ResourceType": resource_type, "Tags": tag_list(tags)}]
+
+
+def by_name(items: Iterable[Mapping[str, Any]], kind: str, id_key: str) -> dict[str, Mapping[str, Any]]:
+    """Described EC2 items by their Name tag; two of the same name are an error, because either could be meant."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for item in items:
+        name = tags_of(item).get("Name", "")
+        if name in found and name:
+            raise PlatformError(
+                f"two of them carry this Name tag: {found[name][id_key]} and {item[id_key]}.",
+                mend="Delete or rename the one that is not in use, and run again.",
+                resource=f"{kind}/{name}",
+            )
+        found[name] = item
+    return found
