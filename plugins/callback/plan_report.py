@@ -37,7 +37,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible import context
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.airas.platform.plugins.plugin_utils._report_page import page
@@ -58,6 +57,7 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self._started = _now()
         self._playbook = ""
+        self._planned_only: dict[str, bool] = {}
         self._plans: dict[str, list[dict[str, Any]]] = {}
         self._unplanned: dict[str, list[str]] = {}
         self._failures: dict[str, list[dict[str, str]]] = {}
@@ -69,6 +69,9 @@ class CallbackModule(CallbackBase):
         host, name = result.host.get_name(), result.task.get_name()
         for outcome in _outcomes(result.result):
             if "plan" in outcome:
+                # check_mode may come from --check, the play, or the task itself: a run is a plan unless one task wrote
+                checked = bool(result.task.check_mode)
+                self._planned_only[host] = self._planned_only.get(host, True) and checked
                 self._plans.setdefault(host, []).extend(outcome["plan"])
             elif outcome.get("changed"):
                 self._unplanned.setdefault(host, []).append(name)
@@ -92,7 +95,7 @@ class CallbackModule(CallbackBase):
         counts = Counter(resource["action"] for resource in resources)
         return {
             "stack": host,
-            "mode": "plan" if context.CLIARGS.get("check") else "apply",
+            "mode": "plan" if self._planned_only.get(host, False) else "apply",
             "playbook": self._playbook,
             "started": self._started,
             "finished": _now(),
@@ -135,6 +138,8 @@ def _outcomes(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _summary_line(report: Mapping[str, Any]) -> str:
     verb = {"plan": "to {}", "apply": "{}d"}[report["mode"]]
+    if not report["resources"] and not report["unplanned"] and not report["failures"]:
+        return "Everything is as the inventory describes it."
     counted = [f"{count} {verb.format(action)}" for action, count in report["summary"].items()]
     return ", ".join(counted) + "."
 

@@ -1,0 +1,77 @@
+#!/usr/bin/python
+# Copyright: Contributors to airas.platform
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack_info
+short_description: What the components of a stack offer to each other
+version_added: 0.1.0
+description:
+  - Reads the outputs of components back from AWS by name and tag, all of them at the same time.
+  - An output that does not exist yet is a well-formed placeholder (V(vpc-00000000000000000)), so that a plan on an empty
+    account goes through. RV(missing) names those.
+author: airas.platform maintainers (@airas-org)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only.
+    support: full
+  diff_mode:
+    description: Changes nothing.
+    support: none
+options:
+  name:
+    description: The stack's name, such as V(airas-dev).
+    type: str
+    required: true
+  components:
+    description: The components to read.
+    type: list
+    elements: str
+    choices: [account, network]
+    default: [account, network]
+  account:
+    description: What the account's resources are called; needed to read the component V(account).
+    type: dict
+    default: {}
+    suboptions:
+      state_bucket:
+        description: The bucket for Terraform's state files.
+        type: str
+      lock_table:
+        description: The DynamoDB table of locks and leases.
+        type: str
+  availability_zones:
+    description: The zones that the network spans; one subnet of each kind stands for each in a plan.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: What the network offers
+  airas.platform.stack_info:
+    name: airas-dev
+    components: [network]
+  register: stack
+"""
+
+RETURN = r"""
+outputs:
+  description: The outputs of each component asked for.
+  returned: success
+  type: dict
+  sample:
+    network:
+      vpc_id: vpc-0a1b2c3d4e5f60718
+missing:
+  description: Paths of the outputs that do not exist yet, such as V(network.vpc_id).
+  returned: success
+  type: list
+  elements: str
+"""
