@@ -23,13 +23,13 @@ from typing import Any
 from emulator import hooks
 from emulator.live import ConfigurationError, LiveFile
 
-DECLARED: dict[str, str] = {}
-"""Every key a delays file may hold, with what it stands for."""
+DECLARED: dict[str, tuple[str, float]] = {}
+"""Every key a delays file may hold, with what it stands for and its default in seconds."""
 
 
-def declare(key: str, meaning: str) -> str:
+def declare(key: str, meaning: str, default: float = 0.0) -> str:
     """Make `key` known to the delays file; returns the key."""
-    DECLARED[key] = meaning
+    DECLARED[key] = (meaning, default)
     return key
 
 
@@ -86,7 +86,7 @@ class Schedule:
             return
         with self._lock:
             now, delays = self._clock(), self._delays()
-            due = {i: t for i, t in self._waiting.items() if now - t.begun >= delays.get(t.key, 0.0)}
+            due = {i: t for i, t in self._waiting.items() if now - t.begun >= delays.get(t.key, DECLARED[t.key][1])}
             for number, transition in due.items():
                 del self._waiting[number]
                 transition.action()

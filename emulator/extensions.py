@@ -5,19 +5,23 @@
     def put_account_setting_default(self):
         \"\"\"Account-wide ECS defaults can be set and hold for later clusters.\"\"\"
 
-    @patch(VPCBackend, "delete_vpc", aws="https://docs.aws.amazon.com/...")
-    def delete_vpc(original, self, vpc_id):
-        \"\"\"A VPC with subnets is not deleted: DependencyViolation.\"\"\"
+    @patch(SubnetBackend, "create_subnet", aws="https://docs.aws.amazon.com/...")
+    def create_subnet(original, self, cidr_block, **others):
+        \"\"\"A subnet is no larger than /16 and no smaller than /28: InvalidSubnet.Range.\"\"\"
+        ...
+        return original(self, cidr_block=cidr_block, **others)
 
-An `added` symbol must not exist in moto; any other must, and its replacement receives the original first. The first
+An `added` symbol must not exist in moto; any other must, and its replacement receives the original first and all
+arguments by name, however moto passes them. The first
 line of the docstring is the AWS behaviour that the patch restores. A module `emulator/services/<name>.py` is found by
-itself; nothing else needs to know of it.
+itself; nothing else needs to know of it (a name with a leading underscore is a helper of its neighbours).
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,10 +80,11 @@ def patch(owner: Any, symbol: str, *, aws: str, added: bool = False) -> Callable
 
 def _around(owner: Any, symbol: str, replacement: Callable[..., Any]) -> Callable[..., Any]:
     original = getattr(owner, symbol)
+    names = [p.name for p in inspect.signature(original).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
 
     @functools.wraps(original)
-    def patched(*args: Any, **kwargs: Any) -> Any:
-        return replacement(original, *args, **kwargs)
+    def patched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return replacement(original, self, **dict(zip(names[1:], args, strict=False)), **kwargs)
 
     return patched
 
@@ -116,7 +121,8 @@ def check_moto(expected: str, found: str) -> None:
 def load(package: str = "emulator.services") -> list[Extension]:
     """Import every extension module of `package`; raise ExtensionError naming all that does not fit this moto."""
     parent = importlib.import_module(package)
-    for module in sorted(info.name for info in pkgutil.iter_modules(parent.__path__)):
+    names = sorted(info.name for info in pkgutil.iter_modules(parent.__path__) if not info.name.startswith("_"))
+    for module in names:
         try:
             importlib.import_module(f"{package}.{module}")
         except (ImportError, AttributeError) as error:

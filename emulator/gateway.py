@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import socket
@@ -113,14 +114,12 @@ class Gateway:
 
     def _identify(self, call: Call, environ: dict[str, Any], body: bytes) -> Flask | None:
         """Fill in what is asked of which service; returns moto's application for it, if it has one."""
-        application: Flask | None
-        try:
+        application: Flask | None = None
+        call.service = protocol.botocore_service(call.signature("service"), call.request)
+        with contextlib.suppress(NotImplementedError):
             application = self._dispatcher.get_application(environ)
-            backend = application.service  # type: ignore[attr-defined]
-        except NotImplementedError:
-            application, backend = None, call.signature("service")
+            call.service = protocol.botocore_service(application.service, call.request)  # type: ignore[attr-defined]
         environ["wsgi.input"] = io.BytesIO(body)
-        call.service = protocol.botocore_service(backend, call.request)
         if call.service is None:
             return application
         call.operation = protocol.identify(call.service, call.request)

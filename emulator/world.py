@@ -18,8 +18,24 @@ from typing import Any
 
 from emulator.live import ConfigurationError, LiveFile
 
-QUOTA_DEFAULTS: dict[str, float] = {}
-"""AWS's default values by `service/code`; the extension that enforces a quota declares it here."""
+
+@dataclass(frozen=True)
+class Quota:
+    """A service quota that the emulator enforces; `key` is `service code/quota code`, `default` AWS's value."""
+
+    key: str
+    name: str
+    service_name: str
+    default: float
+
+
+QUOTAS: dict[str, Quota] = {}
+
+
+def declare_quota(key: str, name: str, service_name: str, default: float) -> str:
+    """Make a quota known to Service Quotas and to the world file; returns the key, for `quota()`."""
+    QUOTAS[key] = Quota(key, name, service_name, default)
+    return key
 
 
 @dataclass(frozen=True)
@@ -48,8 +64,8 @@ def parse_world(document: Any) -> World:
 
 def _quotas(document: Any) -> dict[str, float]:
     for key, value in document.items():
-        if key not in QUOTA_DEFAULTS:
-            raise ConfigurationError(f"unknown quota '{key}'; enforced: {', '.join(sorted(QUOTA_DEFAULTS))}")
+        if key not in QUOTAS:
+            raise ConfigurationError(f"unknown quota '{key}'; enforced: {', '.join(sorted(QUOTAS))}")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
             raise ConfigurationError(f"quota '{key}' must be a number, 0 or more, not {value!r}")
     return {key: float(value) for key, value in document.items()}
@@ -70,4 +86,4 @@ settings: LiveFile[World] = LiveFile(parse_world)
 
 def quota(key: str) -> float:
     """The account's value of the quota `service/code` at this moment."""
-    return settings.value().quotas.get(key, QUOTA_DEFAULTS[key])
+    return settings.value().quotas.get(key, QUOTAS[key].default)
