@@ -31,17 +31,18 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        first = latest = self._execute_module(task_vars=task_vars)
+        total = latest = self._execute_module(task_vars=task_vars)
         started, pause = time.monotonic(), FIRST_PAUSE_S
         while self._has_to_wait(latest):
             waited = time.monotonic() - started
             if waited > latest["wait_timeout"]:
-                return {**first, "failed": True, "msg": _too_slow(latest)}
+                return {**total, "failed": True, "msg": _too_slow(latest)}
             display.display(f"    {_pending_text(latest)} ({waited:.0f} s)")
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE_S)
             latest = self._execute_module(task_vars=task_vars)
-        return _merged(first, latest)
+            total = _merged(total, latest)
+        return total
 
     def _has_to_wait(self, result: dict[str, Any]) -> bool:
         return bool(
@@ -60,13 +61,24 @@ def _too_slow(result: dict[str, Any]) -> str:
     )
 
 
-def _merged(first: dict[str, Any], latest: dict[str, Any]) -> dict[str, Any]:
-    """The last state of things, with every change that was made on the way to it."""
-    if latest is first:
-        return first
+def _merged(total: dict[str, Any], latest: dict[str, Any]) -> dict[str, Any]:
+    """The last state of things, with every change that was made on the way to it, each once.
+
+    What a call planned and had to leave to a later one, because the resource was settling, is in the plans of both.
+    """
+    known = {change for item in total.get("plan", []) for change in _changes(item)}
+    later = [
+        (item, diff)
+        for item, diff in zip(latest.get("plan", []), latest.get("diff", []), strict=True)
+        if not known.issuperset(_changes(item))
+    ]
     return {
         **latest,
-        "changed": first.get("changed", False) or latest.get("changed", False),
-        "diff": first.get("diff", []) + latest.get("diff", []),
-        "plan": first.get("plan", []) + latest.get("plan", []),
+        "changed": total.get("changed", False) or latest.get("changed", False),
+        "plan": total.get("plan", []) + [item for item, _diff in later],
+        "diff": total.get("diff", []) + [diff for _item, diff in later],
     }
+
+
+def _changes(item: dict[str, Any]) -> set[tuple[str, str, str]]:
+    return {(item["resource"], change["path"], repr(change["after"])) for change in item["changes"]}

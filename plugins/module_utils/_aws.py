@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,6 +31,9 @@ ATTEMPTS = 10
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 MAX_BACKOFF_S = 20
+# A change of IAM takes seconds, at times a minute, until every other service sees it.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+CONSISTENT_AFTER_S = 90
 
 _ACCESS_DENIED = {
     "AccessDenied",
@@ -62,6 +66,24 @@ _IAM_PREFIXES = {
     "elbv2": "elasticloadbalancing",
     "service-quotas": "servicequotas",
     "stepfunctions": "states",
+}
+# Operations that IAM knows by another name.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_IAM_ACTIONS = {
+    ("s3", "delete_bucket_lifecycle"): "s3:PutLifecycleConfiguration",
+    ("s3", "delete_objects"): "s3:DeleteObjectVersion",
+    ("s3", "delete_public_access_block"): "s3:PutBucketPublicAccessBlock",
+    ("s3", "get_bucket_encryption"): "s3:GetEncryptionConfiguration",
+    ("s3", "get_bucket_lifecycle_configuration"): "s3:GetLifecycleConfiguration",
+    ("s3", "get_public_access_block"): "s3:GetBucketPublicAccessBlock",
+    ("s3", "head_bucket"): "s3:ListBucket",
+    ("s3", "list_object_versions"): "s3:ListBucketVersions",
+    ("s3", "put_bucket_encryption"): "s3:PutEncryptionConfiguration",
+    ("s3", "put_bucket_lifecycle_configuration"): "s3:PutLifecycleConfiguration",
+    ("s3", "put_public_access_block"): "s3:PutBucketPublicAccessBlock",
+    ("s3control", "delete_public_access_block"): "s3:PutAccountPublicAccessBlock",
+    ("s3control", "get_public_access_block"): "s3:GetAccountPublicAccessBlock",
+    ("s3control", "put_public_access_block"): "s3:PutAccountPublicAccessBlock",
 }
 
 
@@ -101,6 +123,8 @@ def _mend(code: str) -> str:
 
 def iam_action(service: str, operation: str) -> str:
     """``("ec2", "create_vpc")`` -> ``ec2:CreateVpc``, as policies and CloudTrail spell it."""
+    if (service, operation) in _IAM_ACTIONS:
+        return _IAM_ACTIONS[service, operation]
     words = "".join(word[:1].upper() + word[1:] for word in operation.split("_"))
     return f"{_IAM_PREFIXES.get(service, service)}:{words}"
 
@@ -150,6 +174,22 @@ class Aws:
             time.sleep(random.uniform(0, min(2**attempt, MAX_BACKOFF_S)))  # noqa: S311 - jitter, not cryptography
         return self._invoke(service, operation, params, 1)
 
+    def once_consistent(self, run: Callable[[], T], unready: Callable[[AwsError], bool]) -> T:
+        """The result of a call that names an IAM role (or its like) made a moment ago, which AWS may not see yet.
+
+        ``unready`` recognises the refusal by its code and message; the call is repeated until it is another one or
+        L(CONSISTENT_AFTER_S) are over, and the last refusal is raised.
+        """
+        started, pause = time.monotonic(), 1.0
+        while True:
+            try:
+                return run()
+            except AwsError as error:
+                if not unready(error) or time.monotonic() - started + pause > CONSISTENT_AFTER_S:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 10.0)
+
     def call_or_none(self, service: str, operation: str, missing: Sequence[str], **params: Any) -> dict[str, Any] | None:
         """One call whose error codes in ``missing`` mean that there is nothing there."""
         try:
@@ -176,7 +216,9 @@ class Aws:
                     "connect_timeout": CONNECT_TIMEOUT_S,
                     "read_timeout": READ_TIMEOUT_S,
                 }
-                self._clients[service, attempts] = self._module.client(service, config=config)
+                client = self._module.client(service, config=config)
+                client.meta.events.register("before-call.s3-control", _keep_ip_host)
+                self._clients[service, attempts] = client
             return self._clients[service, attempts]
 
     def _invoke(self, service: str, operation: str, params: Mapping[str, Any], attempts: int) -> dict[str, Any]:
@@ -199,6 +241,11 @@ class Aws:
         except AwsError as error:
             error.call = action
             raise
+
+
+def _keep_ip_host(params: dict[str, Any], **_event: Any) -> None:
+    """S3 Control writes the account id before the endpoint's host name, where an IP address cannot carry it."""
+    params["url"] = re.sub(r"^(https?://)\d{12}\.(\d+\.\d+\.\d+\.\d+[:/])", r"\1\2", params["url"])
 
 
 # -- tags ------------------------------------------------------------------------------------------------------------

@@ -75,11 +75,14 @@ class Operation:
 
     ``call`` is the IAM action of the (main) call, such as ``ec2:CreateVpc``. ``run`` is given everything known of the
     resource so far (what AWS held before, overlaid by what earlier operations returned) and returns what it learned.
+    AWS refuses some calls while a resource is settling. Such an operation is ``settled_only``: it is left out then, the
+    resource is reported as pending, and the module's next call plans and runs it.
     """
 
     call: str
     run: Callable[[dict[str, Any]], State | None]
     covers: tuple[str, ...] = ()
+    settled_only: bool = False
 
 
 @dataclass
@@ -117,6 +120,11 @@ class Resource:
     @property
     def address(self) -> str:
         return f"{self.kind}/{self.name}"
+
+    @property
+    def pending(self) -> str | None:
+        """The state in which it is still settling, as far as is known."""
+        return self.settling(self.known) if self.known else None
 
     def report(self) -> dict[str, Any]:
         """Everything known of the resource now; in a plan, placeholders stand for what AWS will give."""
@@ -343,12 +351,15 @@ def apply(plans: Sequence[ResourcePlan], done: list[str]) -> None:
     for plan in reversed(plans):
         if plan.action == "delete":
             _run(plan, plan.deletes, done)
-            plan.resource.known.clear()
+            if not plan.resource.pending:  # else AWS is still removing it
+                plan.resource.known.clear()
 
 
 def _run(plan: ResourcePlan, operations: Iterable[Operation], done: list[str]) -> None:
     resource = plan.resource
     for operation in operations:
+        if operation.settled_only and resource.pending:
+            continue
         try:
             resource.known.update(operation.run(resource.known) or {})
         except PlatformError as error:
@@ -406,7 +417,7 @@ def _pending(resources: Iterable[Resource]) -> list[dict[str, str]]:
     return [
         {"resource": resource.address, "state": state}
         for resource in resources
-        if resource.known and (state := resource.settling(resource.known))
+        if (state := resource.pending)
     ]
 
 

@@ -1,0 +1,41 @@
+# Copyright: Contributors to airas.platform
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the component ``account`` offers to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._aws import Aws
+from .._dynamodb import table
+from .._ecs import container_insights
+from .._reconcile import placeholder_id
+from .._s3 import bucket
+
+
+def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs; ``query["account"]`` names the ``state_bucket`` and the ``lock_table``.
+
+    A bucket or table that does not exist yet has a placeholder for its name, so that nobody writes to one by mistake.
+    """
+    names = query["account"]
+    has_bucket, has_table, insights = aws.gather(
+        (
+            lambda: bucket.exists(aws, names["state_bucket"]),
+            lambda: table.described(aws, names["lock_table"]) is not None,
+            lambda: container_insights.account_default(aws),
+        )
+    )
+    state_bucket = names["state_bucket"] if has_bucket else placeholder_id(names["state_bucket"])
+    lock_table = names["lock_table"] if has_table else placeholder_id(names["lock_table"])
+    return {
+        "account_id": aws.account_id,
+        "region": aws.region,
+        "state_bucket": state_bucket,
+        "state_bucket_arn": bucket.arn(aws, state_bucket),
+        "lock_table": lock_table,
+        "lock_table_arn": table.arn(aws, lock_table),
+        "container_insights": insights,
+    }
