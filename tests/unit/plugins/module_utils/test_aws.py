@@ -123,7 +123,7 @@ def test_parallel_reads_keep_their_order() -> None:
     [
         ("ec2", "create_vpc", "ec2:CreateVpc"),
         ("elbv2", "describe_load_balancers", "elasticloadbalancing:DescribeLoadBalancers"),
-        ("s3", "put_public_access_block", "s3:PutPublicAccessBlock"),
+        ("s3", "put_public_access_block", "s3:PutBucketPublicAccessBlock"),
     ],
 )
 def test_actions_are_spelled_as_in_policies(service: str, operation: str, action: str) -> None:
