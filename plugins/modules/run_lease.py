@@ -30,8 +30,8 @@ attributes:
     description: Says who holds the lease and what a real run would do; writes nothing.
     support: full
   diff_mode:
-    description: A lease is no part of the stack, so it has no diff.
-    support: none
+    description: Shows a lease that is broken; holding one is no change of the stack.
+    support: partial
 options:
   environment:
     description: The environment that the lease is for.

@@ -25,7 +25,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from .._aws import Aws, AwsError
-from .._reconcile import PlatformError, Refused
+from .._reconcile import Operation, PlatformError, Refused, Resource, plan_resource, report
 from .process import RunId
 
 KEY_PREFIX = "airas.platform/"
@@ -55,7 +55,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run may do with the lease it found, and why, in a sentence that starts with the holder."""
+    """What a run may do with the lease it found, why, and what a person can do about it."""
 
     action: Literal["take", "extend", "take over", "refuse"]
     why: str = ""
@@ -90,10 +90,8 @@ def describe(lease: Lease, now: int) -> str:
     until = f"until {_clock(lease.expires_at)} ({_span(remaining)} left)"
     if remaining <= 0:
         until = f"expired {_clock(lease.expires_at)} ({_span(-remaining)} ago)"
-    return (
-        f"{lease.owner} ({lease.what}, process {lease.run.pid} on host {lease.run.host}) "
-        f"since {_clock(lease.started_at)}, {until}"
-    )
+    process = f"{lease.what or 'unknown command'}, process {lease.run.pid} on host {lease.run.host or 'unknown'}"
+    return f"{lease.owner or 'unknown'} ({process}) since {_clock(lease.started_at)}, {until}"
 
 
 def _clock(seconds: int) -> str:
@@ -142,18 +140,8 @@ class LockTable:
         return self._if_unchanged("delete_item", found, Key=self._key)
 
     def _if_unchanged(self, operation: str, found: Lease | None, **params: Any) -> bool:
-        if found is None:
-            condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(LockID)"}
-        else:
-            condition = {
-                "ConditionExpression": "run_id = :run_id AND expires_at = :expires_at",
-                "ExpressionAttributeValues": {
-                    ":run_id": {"S": found.run_id},
-                    ":expires_at": {"N": str(found.expires_at)},
-                },
-            }
         try:
-            self._call(operation, **params, **condition)
+            self._call(operation, **params, **condition(found))
         except AwsError as error:
             if error.code == "ConditionalCheckFailedException":
                 return False
@@ -174,17 +162,33 @@ class LockTable:
             raise
 
 
+def condition(found: Lease | None) -> dict[str, Any]:
+    """DynamoDB's condition that the table still holds what was found."""
+    if found is None:
+        return {"ConditionExpression": "attribute_not_exists(LockID)"}
+    expected: dict[str, str | int] = {"run_id": found.run_id, "expires_at": found.expires_at}
+    terms = [f"{name} = :{name}" if value else f"attribute_not_exists({name})" for name, value in expected.items()]
+    values = {f":{name}": _typed(value) for name, value in expected.items() if value}
+    return {
+        "ConditionExpression": " AND ".join(terms),
+        **({"ExpressionAttributeValues": values} if values else {}),
+    }
+
+
 def to_item(lease: Lease) -> dict[str, dict[str, str]]:
-    """DynamoDB's form: numbers as {"N": "1"}, texts as {"S": "a"}."""
-    values = lease.as_dict().items()
-    return {name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in values}
+    """The lease's attributes in DynamoDB's form."""
+    return {name: _typed(value) for name, value in lease.as_dict().items()}
+
+
+def _typed(value: str | int) -> dict[str, str]:
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
 def from_item(item: Item) -> Lease:
-    """Whatever stands in the item: one that was edited by hand must still be readable, and breakable."""
+    """Whatever stands in the item, empty or 0 what is missing: one edited by hand must still be breakable."""
 
     def text(name: str) -> str:
-        return item.get(name, {}).get("S", "unknown")
+        return item.get(name, {}).get("S", "")
 
     def number(name: str) -> int:
         return int(item.get(name, {}).get("N", "0"))
@@ -204,7 +208,7 @@ def server_time(answer: Mapping[str, Any]) -> int:
 def settle(aws: Aws, params: Mapping[str, Any], write: bool) -> dict[str, Any]:
     """The result of one module call; nothing is written, and nobody refused, without ``write``."""
     table = LockTable(aws, params["table"], params["environment"])
-    mine = Lease(params["owner"] or "unknown", params["run_id"] or "unknown", params["what"] or "unknown", 0, 0)
+    mine = Lease(params["owner"] or "", params["run_id"] or "", params["what"] or "", 0, 0)
     try:
         if params["state"] == "broken":
             return break_(table, write)
@@ -253,7 +257,7 @@ def renew(table: LockTable, mine: Lease, duration_s: int) -> dict[str, Any]:
         if table.write(wanted, found) or table.read()[0] == wanted:
             return _result(wanted, f"{table.environment} is held by this run.")
         found, now = table.read()
-    holder = f"{describe(found, now)} holds it now" if found else "nobody holds it now"
+    holder = f"it is now held by {describe(found, now)}" if found else "nobody holds it now"
     raise Refused(
         f"this run has lost it: somebody broke it, or it expired and was taken over; {holder}.",
         mend="The run stops here, so that two runs do not mix. What is done stays done; run again to go on from there.",
@@ -276,20 +280,27 @@ def break_(table: LockTable, write: bool) -> dict[str, Any]:
     for _race in range(RACES):
         found, now = table.read()
         if found is None:
-            notice = f"nobody holds {table.environment}: there is no lease to break"
+            notice = f"nobody holds {table.environment}: there is no lease to break."
             return _result(None, notice, notice=notice)
-        notice = f"broke the lease of {table.environment}, held by {describe(found, now)}"
-        if found.run.is_alive:
-            notice += ". That process is still alive on this host: it stops before its next role"
-        if not write:
-            return _result(found, notice, notice=notice.replace("broke", "would break", 1), changed=True)
-        if table.delete(found):
-            return _result(found, notice, notice=notice, changed=True)
+        if not write or table.delete(found):
+            notice = f"{'broke' if write else 'would break'} the lease of {table.environment}, held by "
+            notice += f"{describe(found, now)}."
+            if found.run.is_alive:
+                notice += " That process is still alive on this host; it stops when it next renews the lease."
+            return _result(found, notice, notice=notice) | _deletion(table.environment, found)
     raise Refused(
         f"it was renewed or taken {RACES} times while it was being broken.",
         mend="Its run is alive: end that run first, or run unlock.yml again.",
         resource=f"lease/{table.environment}",
     )
+
+
+def _deletion(environment: str, lease: Lease) -> dict[str, Any]:
+    """What breaking a lease adds to a plan."""
+    delete = Operation("dynamodb:DeleteItem", lambda _known: None)
+    resource = Resource("lease", environment, before=lease.as_dict(), after=None, delete=delete)
+    changes = report([plan_resource(resource)], [resource])
+    return {key: changes[key] for key in ("changed", "diff", "plan")}
 
 
 def _forecast(environment: str, found: Lease | None, verdict: Verdict, now: int) -> dict[str, Any]:
@@ -305,12 +316,12 @@ def _forecast(environment: str, found: Lease | None, verdict: Verdict, now: int)
 def _refusal(environment: str, found: Lease, verdict: Verdict, now: int) -> Refused:
     unlock = f"If it is known to be dead, break its lease and run again: {unlock_command(environment)}"
     return Refused(
-        " ".join(filter(None, [f"{describe(found, now)} holds it.", verdict.why])),
+        " ".join(filter(None, [f"it is held by {describe(found, now)}.", verdict.why])),
         mend=f"{verdict.mend} {unlock}",
         resource=f"lease/{environment}",
     )
 
 
-def _result(lease: Lease | None, message: str, *, notice: str = "", changed: bool = False) -> dict[str, Any]:
+def _result(lease: Lease | None, message: str, *, notice: str = "") -> dict[str, Any]:
     # Holding a lease changes nothing of the stack, so it does not count as a change.
-    return {"changed": changed, "msg": message, "notice": notice, "lease": lease.as_dict() if lease else None}
+    return {"changed": False, "msg": message, "notice": notice, "lease": lease.as_dict() if lease else None}
