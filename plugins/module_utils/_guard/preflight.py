@@ -1,0 +1,234 @@
+# Copyright: Contributors to airas.platform
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether the account is ready for what the inventory asks for. Reads only, and reports all that it finds.
+
+What can be told from the inventory alone is told even where AWS cannot be reached.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import botocore.session
+
+from .._aws import Aws, AwsError, tags_of
+from .._reconcile import PlatformError
+from .addresses import check_blocks, parse_block
+from .findings import Finding, nearest, numbered
+
+# A person waits for this, and nothing has been started yet that would be lost: give up early.
+ATTEMPTS = 3
+
+# "EC2-VPC Elastic IPs": https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+ELASTIC_IPS_QUOTA = {"ServiceCode": "ec2", "QuotaCode": "L-0263D0A3"}
+ELASTIC_IPS_DEFAULT = 5
+
+_UNREACHABLE = {
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "ProxyConnectionError",
+    "ReadTimeoutError",
+    "SSLError",
+}
+_NONE = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "SSOTokenLoadError", "UnauthorizedSSOTokenError"}
+_INVALID = {
+    "AuthFailure",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+def check(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The module's result; raises L(PlatformError) with every finding."""
+    findings = list(_check_inventory(params))
+    reading = Reading(aws, params)
+    findings += reading.findings()
+    if findings:
+        raise PlatformError(numbered(findings))
+    return {"changed": False, "notes": reading.notes}
+
+
+def _check_inventory(params: Mapping[str, Any]) -> Iterator[Finding]:
+    if params["vpc_cidr"]:
+        yield from check_blocks(params["vpc_cidr"], params["subnets"], "network_vpc_cidr")
+    for zone, count in ((zone, params["availability_zones"].count(zone)) for zone in set(params["availability_zones"])):
+        if count > 1:
+            yield Finding("network_availability_zones", f"{zone} stands there {count} times.", "Name each zone once.")
+
+
+class Reading:
+    """The checks that ask AWS: first who the caller is, then, if that is the right account, everything else at once."""
+
+    def __init__(self, aws: Aws, params: Mapping[str, Any]) -> None:
+        self._aws = aws
+        self._params = params
+        self.notes: list[str] = []
+
+    def findings(self) -> list[Finding]:
+        return self._attempt(self._caller) or self._attempt(self._region) or self._everything_else()
+
+    def _everything_else(self) -> list[Finding]:
+        checks = (self._zones, self._other_networks, self._elastic_ips)
+        found = self._aws.gather(functools.partial(self._attempt, check) for check in checks)
+        return [finding for findings in found for finding in findings]
+
+    def _attempt(self, check: Callable[[], list[Finding]]) -> list[Finding]:
+        """A call that fails is a finding like any other, so that it does not hide the rest."""
+        try:
+            return check()
+        except AwsError as error:
+            return [call_failed(error, self._aws.region)]
+
+    def _caller(self) -> list[Finding]:
+        actual, wanted = self._aws.account_id, self._params["account_id"]
+        return [] if actual == wanted else [foreign_account(actual, wanted)]
+
+    def _region(self) -> list[Finding]:
+        region = self._aws.region
+        filters = [{"Name": "region-name", "Values": [region]}]
+        found = self._aws.call("ec2", "describe_regions", Filters=filters, AllRegions=True)["Regions"]
+        if not found:
+            return [unknown_region(region)]
+        if found[0].get("OptInStatus") != "not-opted-in":
+            return []
+        return [Finding("aws_region", f"{region} is not enabled in this account.", _enable(region))]
+
+    def _zones(self) -> list[Finding]:
+        if not (wanted := self._params["availability_zones"]):
+            return []
+        answer = self._aws.call("ec2", "describe_availability_zones")
+        return list(unusable_zones(wanted, answer["AvailabilityZones"], self._aws.region))
+
+    def _other_networks(self) -> list[Finding]:
+        block, _problem, _mend = parse_block(self._params["vpc_cidr"] or "")
+        if not block:
+            return []
+        filters = [{"Name": "tag:Project", "Values": [self._params["project"]]}]
+        found = self._aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=filters)
+        others = [vpc for vpc in found if tags_of(vpc).get("Environment") != self._params["environment"]]
+        return list(overlapping_networks(self._params["vpc_cidr"], others))
+
+    def _elastic_ips(self) -> list[Finding]:
+        if not self._params["elastic_ips"]:
+            return []
+        addresses = self._aws.pages("ec2", "describe_addresses", "Addresses")
+        ours = [
+            address
+            for address in addresses
+            if {"Project": self._params["project"], "Environment": self._params["environment"]}.items()
+            <= tags_of(address).items()
+        ]
+        missing = self._params["elastic_ips"] - len(ours)
+        if missing <= 0:
+            return []
+        quota, note = self._quota()
+        if note:
+            self.notes.append(note)
+        if len(addresses) + missing <= quota:
+            return []
+        return [too_few_addresses(missing, len(addresses), quota, self._aws.region, note)]
+
+    def _quota(self) -> tuple[int, str]:
+        """The quota of Elastic IPs, and a note if it is only assumed."""
+        try:
+            return int(self._aws.call("service-quotas", "get_service_quota", **ELASTIC_IPS_QUOTA)["Quota"]["Value"]), ""
+        except AwsError as error:
+            unread = f"The quota of Elastic IPs could not be read ({error.code})"
+            return ELASTIC_IPS_DEFAULT, f"{unread}; AWS's default of {ELASTIC_IPS_DEFAULT} is assumed."
+
+
+def known_regions() -> set[str]:
+    """The regions that the installed botocore knows; AWS may have newer ones."""
+    session = botocore.session.get_session()
+    partitions = session.get_available_partitions()
+    return {region for partition in partitions for region in session.get_available_regions("ec2", partition)}
+
+
+def unknown_region(region: str) -> Finding:
+    near = nearest(region, known_regions())
+    return Finding("aws_region", f"there is no region {region}.", f"Write {near}." if near else "Correct it.")
+
+
+def _enable(region: str) -> str:
+    return f"Enable it (aws account enable-region --region-name {region}), or choose another."
+
+
+def foreign_account(actual: str, wanted: str) -> Finding:
+    return Finding(
+        "aws_account_id",
+        f"the credentials are of account {actual}, and the inventory is for account {wanted}.",
+        "Use that account's credentials (AWS_PROFILE), or choose another inventory (-i).",
+    )
+
+
+def unusable_zones(wanted: list[str], described: list[Mapping[str, Any]], region: str) -> Iterator[Finding]:
+    """Zones that this account cannot put a subnet, NAT gateway or database into."""
+    zones = {zone["ZoneName"]: zone for zone in described}
+    usable = sorted(
+        name
+        for name, zone in zones.items()
+        if zone["State"] == "available" and zone.get("ZoneType", "availability-zone") == "availability-zone"
+    )
+    for name in sorted(set(wanted) - set(usable)):
+        problem = f"{name} is {_unusable(zones.get(name), region)}."
+        yield Finding("network_availability_zones", problem, f"Choose among {', '.join(usable)}.")
+
+
+def _unusable(zone: Mapping[str, Any] | None, region: str) -> str:
+    if zone is None:
+        return f"no availability zone of {region} in this account"
+    return f"in the state {zone['State']}" if zone["State"] != "available" else f"a {zone['ZoneType']}"
+
+
+def overlapping_networks(vpc_cidr: str, others: list[Mapping[str, Any]]) -> Iterator[Finding]:
+    """VPCs of the project's other environments that could never be connected to this one."""
+    block, _problem, _mend = parse_block(vpc_cidr)
+    for vpc in others:
+        associated = [item["CidrBlock"] for item in vpc.get("CidrBlockAssociationSet") or [vpc]]
+        for text in associated:
+            other, _problem, _mend = parse_block(text)
+            if block and other and block.overlaps(other):
+                name = tags_of(vpc).get("Name", "without a name")
+                problem = f"{block} overlaps {other} of {vpc['VpcId']} ({name}), another environment of the project."
+                yield Finding("network_vpc_cidr", problem, "Choose a block of its own for each environment.")
+
+
+def too_few_addresses(missing: int, used: int, quota: int, region: str, note: str) -> Finding:
+    return Finding(
+        "network_nat_mode",
+        f"it needs {missing} more Elastic IPs, and the account has {used} of at most {quota} in {region}."
+        + (f" {note}" if note else ""),
+        "Release unused ones, or ask for more: aws service-quotas request-service-quota-increase --service-code ec2 "
+        f"--quota-code {ELASTIC_IPS_QUOTA['QuotaCode']} --desired-value {used + missing} --region {region}",
+    )
+
+
+def call_failed(error: AwsError, region: str) -> Finding:
+    """One clear line for each way in which the first calls fail."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if error.code in _UNREACHABLE and region not in known_regions():
+        return unknown_region(region)  # its endpoints have no address, which looks like a broken network
+    if error.code in _UNREACHABLE:
+        place = f"{endpoint} (AWS_ENDPOINT_URL)" if endpoint else f"AWS in {region}"
+        mend = "Start it, or correct or unset AWS_ENDPOINT_URL." if endpoint else "Check the network and the proxy."
+        return Finding("connection", f"{place} cannot be reached.", mend)
+    if error.code in _NONE:
+        mend = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        return Finding("credentials", "there are no AWS credentials.", mend)
+    if error.code in _EXPIRED:
+        mend = "Renew them (aws sso login, or a new assume-role session)."
+        return Finding("credentials", f"the AWS credentials have expired ({error.code}).", mend)
+    if error.code in _INVALID:
+        # A region that is not enabled does not know the account's keys.
+        mend = f"Correct them. If they work in other regions, {region} is not enabled: {_enable(region)}"
+        return Finding("credentials", f"AWS in {region} refuses these credentials ({error.code}).", mend)
+    return Finding(error.call, error.problem, error.mend)
