@@ -98,6 +98,10 @@ class AwsError(AnsibleAWSError, PlatformError):
     __str__ = PlatformError.__str__
 
 
+class NotAws(Exception):
+    """Something answers at the endpoint, but not in AWS's form."""
+
+
 class _AwsErrorHandler(AWSErrorHandler):
     _CUSTOM_EXCEPTION = AwsError
 
@@ -114,7 +118,7 @@ def _mend(code: str) -> str:
         return "Renew the credentials (aws sso login, a new assume-role session, or AWS_PROFILE) and run again."
     if code in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"):
         return "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run again."
-    if code in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError"):
+    if code in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError", "NotAws"):
         return "Check the network, the region's name and AWS_ENDPOINT_URL, and run again."
     if code in _THROTTLED:
         return f"AWS throttled {ATTEMPTS} attempts in a row; run again when less goes on in the account."
@@ -234,6 +238,8 @@ class Aws:
         return self._describing(service, operation, run, self._attempts)
 
     def _describing(self, service: str, operation: str, run: Callable[[Any], T], attempts: int) -> T:
+        from botocore.parsers import ResponseParserError
+
         action = iam_action(service, operation)
         handled = _AwsErrorHandler.common_error_handler(f"call {action}")(lambda: run(self._client(service, attempts)))
         try:
@@ -241,6 +247,8 @@ class Aws:
         except AwsError as error:
             error.call = action
             raise
+        except ResponseParserError as error:  # is none of botocore's client errors, and quotes the whole answer
+            raise AwsError(f"Failed to call {action}", NotAws("what answers there is not AWS")) from error
 
 
 def _keep_ip_host(params: dict[str, Any], **_event: Any) -> None:

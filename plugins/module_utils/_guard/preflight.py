@@ -13,8 +13,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import botocore.session
-
 from .._aws import Aws, AwsError, tags_of
 from .._reconcile import PlatformError
 from .addresses import check_blocks, parse_block
@@ -60,9 +58,13 @@ def check(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any]:
 def _check_inventory(params: Mapping[str, Any]) -> Iterator[Finding]:
     if params["vpc_cidr"]:
         yield from check_blocks(params["vpc_cidr"], params["subnets"], "network_vpc_cidr")
-    for zone, count in ((zone, params["availability_zones"].count(zone)) for zone in set(params["availability_zones"])):
-        if count > 1:
-            yield Finding("network_availability_zones", f"{zone} stands there {count} times.", "Name each zone once.")
+    zones = params["availability_zones"]
+    for zone in sorted({zone for zone in zones if zones.count(zone) > 1}):
+        yield Finding("network_availability_zones", f"{zone} stands there twice.", "Name each zone once.")
+    for variable, blocks in params["subnets"].items():
+        if len(blocks) != len(zones):
+            problem = f"it has {len(blocks)} blocks, and there are {len(zones)} zones (network_availability_zones)."
+            yield Finding(variable, problem, "Give one block for each zone.")
 
 
 class Reading:
@@ -94,11 +96,8 @@ class Reading:
 
     def _region(self) -> list[Finding]:
         region = self._aws.region
-        filters = [{"Name": "region-name", "Values": [region]}]
-        found = self._aws.call("ec2", "describe_regions", Filters=filters, AllRegions=True)["Regions"]
-        if not found:
-            return [unknown_region(region)]
-        if found[0].get("OptInStatus") != "not-opted-in":
+        found = self._aws.call("ec2", "describe_regions", RegionNames=[region], AllRegions=True)["Regions"]
+        if all(item.get("OptInStatus") != "not-opted-in" for item in found):
             return []
         return [Finding("aws_region", f"{region} is not enabled in this account.", _enable(region))]
 
@@ -120,13 +119,11 @@ class Reading:
     def _elastic_ips(self) -> list[Finding]:
         if not self._params["elastic_ips"]:
             return []
-        addresses = self._aws.pages("ec2", "describe_addresses", "Addresses")
-        ours = [
-            address
-            for address in addresses
-            if {"Project": self._params["project"], "Environment": self._params["environment"]}.items()
-            <= tags_of(address).items()
-        ]
+        # What AWS manages itself, for load balancers and regional NAT gateways, is left out: never refuse wrongly.
+        found = self._aws.pages("ec2", "describe_addresses", "Addresses")
+        addresses = [address for address in found if not address.get("ServiceManaged")]
+        tags = {"Project": self._params["project"], "Environment": self._params["environment"]}
+        ours = [address for address in addresses if tags.items() <= tags_of(address).items()]
         missing = self._params["elastic_ips"] - len(ours)
         if missing <= 0:
             return []
@@ -148,6 +145,8 @@ class Reading:
 
 def known_regions() -> set[str]:
     """The regions that the installed botocore knows; AWS may have newer ones."""
+    import botocore.session
+
     session = botocore.session.get_session()
     partitions = session.get_available_partitions()
     return {region for partition in partitions for region in session.get_available_regions("ec2", partition)}
@@ -215,12 +214,6 @@ def too_few_addresses(missing: int, used: int, quota: int, region: str, note: st
 def call_failed(error: AwsError, region: str) -> Finding:
     """One clear line for each way in which the first calls fail."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    if error.code in _UNREACHABLE and region not in known_regions():
-        return unknown_region(region)  # its endpoints have no address, which looks like a broken network
-    if error.code in _UNREACHABLE:
-        place = f"{endpoint} (AWS_ENDPOINT_URL)" if endpoint else f"AWS in {region}"
-        mend = "Start it, or correct or unset AWS_ENDPOINT_URL." if endpoint else "Check the network and the proxy."
-        return Finding("connection", f"{place} cannot be reached.", mend)
     if error.code in _NONE:
         mend = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         return Finding("credentials", "there are no AWS credentials.", mend)
@@ -231,4 +224,14 @@ def call_failed(error: AwsError, region: str) -> Finding:
         # A region that is not enabled does not know the account's keys.
         mend = f"Correct them. If they work in other regions, {region} is not enabled: {_enable(region)}"
         return Finding("credentials", f"AWS in {region} refuses these credentials ({error.code}).", mend)
+    if endpoint and error.code in _UNREACHABLE:
+        mend = "Start it, or correct or unset AWS_ENDPOINT_URL."
+        return Finding("connection", f"{endpoint} (AWS_ENDPOINT_URL) cannot be reached.", mend)
+    if error.code == "NotAws" or error.code.isdigit():  # an error without AWS's body has its HTTP status for a code
+        mend = "Correct or unset AWS_ENDPOINT_URL, or check the proxy."
+        return Finding("connection", f"what answers at {endpoint or 'the endpoint'} is not AWS.", mend)
+    if region not in known_regions():
+        return unknown_region(region)  # its endpoints have no address, which looks like a broken network
+    if error.code in _UNREACHABLE:
+        return Finding("connection", f"AWS in {region} cannot be reached.", "Check the network and the proxy.")
     return Finding(error.call, error.problem, error.mend)
