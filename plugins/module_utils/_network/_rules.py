@@ -36,21 +36,19 @@ def described_rules(aws: Aws, group_id: str) -> dict[str, Rules]:
     return rules
 
 
-def group_rules(aws: Aws, group_id: str) -> list[Mapping[str, Any]]:
+def group_rules(aws: Aws, group_id: str | list[str]) -> list[Mapping[str, Any]]:
+    """All rules of one security group, or of several."""
     return aws.pages(
         "ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=filters({"group-id": group_id})
     )
 
 
-def described_key(rule: Mapping[str, Any]) -> str:
-    """The key of a rule as DescribeSecurityGroupRules returns it."""
+def described_key(rule: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """The key of a rule as DescribeSecurityGroupRules returns it; ``names`` are those of the groups with these ids."""
     direction = "egress" if rule["IsEgress"] else "ingress"
-    peer = (
-        rule.get("CidrIpv4")
-        or rule.get("CidrIpv6")
-        or rule.get("PrefixListId")
-        or (rule.get("ReferencedGroupInfo") or {}).get("GroupId", "")
-    )
+    group_id = (rule.get("ReferencedGroupInfo") or {}).get("GroupId", "")
+    group = (names or {}).get(group_id, group_id)
+    peer = rule.get("CidrIpv4") or rule.get("CidrIpv6") or rule.get("PrefixListId") or group
     ports = (rule.get("FromPort", -1), rule.get("ToPort", -1))
     return rule_key(direction, rule["IpProtocol"], ports, peer)
 
