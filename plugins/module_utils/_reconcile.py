@@ -113,6 +113,7 @@ class Resource:
     # Names the state in which a slow resource is still settling, None once it has settled; raises when it has failed.
     settling: Callable[[State], str | None] = lambda known: None
     known: dict[str, Any] = field(init=False)
+    begun: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.known = dict(self.before or {})
@@ -343,16 +344,19 @@ def apply(plans: Sequence[ResourcePlan], done: list[str]) -> None:
     """
     for plan in plans:
         if plan.action == "replace":
-            _run(plan, plan.deletes, done)
-            plan.resource.known.clear()
+            _remove(plan, done)
         _run(plan, plan.creates, done)
     for plan in plans:
         _run(plan, plan.updates, done)
     for plan in reversed(plans):
         if plan.action == "delete":
-            _run(plan, plan.deletes, done)
-            if not plan.resource.pending:  # else AWS is still removing it
-                plan.resource.known.clear()
+            _remove(plan, done)
+
+
+def _remove(plan: ResourcePlan, done: list[str]) -> None:
+    _run(plan, plan.deletes, done)
+    if not plan.resource.pending:  # else AWS is still removing it
+        plan.resource.known.clear()
 
 
 def _run(plan: ResourcePlan, operations: Iterable[Operation], done: list[str]) -> None:
@@ -366,6 +370,7 @@ def _run(plan: ResourcePlan, operations: Iterable[Operation], done: list[str]) -
             error.resource = error.resource or resource.address
             raise
         done.append(f"{operation.call} {resource.address}")
+        resource.begun = True
 
 
 # -- reporting -------------------------------------------------------------------------------------------------------
@@ -430,6 +435,7 @@ def reconcile(module: ModuleLike, read: Callable[[], Sequence[Resource]]) -> Non
         _guard(module, plans)
         if not module.check_mode:
             apply(plans, done)
+            plans = [plan for plan in plans if plan.resource.begun]  # the others are for a later call
         result = {**report(plans, resources), **{key: module.params[key] for key in _WAIT if key in module.params}}
     except PlatformError as error:
         module.fail_json(msg=_failure(error, done), resource=error.resource, call=error.call, applied=done)

@@ -294,3 +294,54 @@ def test_the_diff_is_sorted_and_leaves_out_what_is_absent() -> None:
 def test_placeholders_are_found_inside_lists_and_mappings() -> None:
     assert is_placeholder({"ids": ["vpc-1", placeholder_id("vpc")]})
     assert not is_placeholder(["vpc-0a1b2c3d4e5f60718", 0, None, "427979936961"])
+
+
+def slow_shelf(store: Store, desired: dict[str, Any] | None) -> Module:
+    """One call of a module whose shelf is ``going`` for a while after its removal, and cannot be made until it is gone."""
+    shelf = store.shelves.get("a")
+    going = bool(shelf and shelf.get("going"))
+    resource = store.shelf("a", desired, replace_on=("size",), settling=lambda known: known.get("going"))
+    if going:
+        resource.before, resource.known = None, {"going": "going"}
+
+    def delete(known: dict[str, Any]) -> dict[str, Any]:
+        store.calls.append(f"delete {known['id']}")
+        store.shelves["a"]["going"] = "going"
+        return {"going": "going"}
+
+    resource.delete = Operation("store:DeleteShelf", delete)
+    assert resource.create is not None
+    resource.create = Operation("store:CreateShelf", resource.create.run, settled_only=True)
+    module = Module()
+    reconcile(module, lambda: [resource])
+    return module
+
+
+def test_a_replacement_waits_until_the_old_one_is_gone() -> None:
+    store = Store(a=KEPT)
+    wanted = {**WANTED, "size": 4}
+    first = slow_shelf(store, wanted)
+    assert store.calls == ["delete sh-a"]
+    assert [plan["action"] for plan in first.result["plan"]] == ["replace"]
+    assert first.result["pending"] == [{"resource": "shelf/a", "state": "going"}]
+
+    second = slow_shelf(store, wanted)
+    assert store.calls == ["delete sh-a"], "nothing is made while the old one is still there"
+    assert (second.result["changed"], second.result["plan"]) == (False, []), "what was not done is not reported"
+    assert second.result["pending"] == [{"resource": "shelf/a", "state": "going"}]
+
+    del store.shelves["a"]
+    third = slow_shelf(store, wanted)
+    assert store.calls[1:] == ["create a"]
+    assert [plan["action"] for plan in third.result["plan"]] == ["create"]
+    assert third.result["pending"] == []
+
+
+def test_a_removal_is_pending_until_it_is_over() -> None:
+    store = Store(a=KEPT)
+    first = slow_shelf(store, None)
+    assert [plan["action"] for plan in first.result["plan"]] == ["delete"]
+    assert first.result["pending"] == [{"resource": "shelf/a", "state": "going"}]
+    second = slow_shelf(store, None)
+    assert (second.result["changed"], second.result["pending"]) == (False, first.result["pending"])
+    assert store.calls == ["delete sh-a"]
