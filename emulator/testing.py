@@ -1,0 +1,166 @@
+"""An emulator of one's own: `with EmulatorServer() as emulator: ...` starts it on a free port and ends it after.
+
+Used by pytest (fixture `emulator` in tests/conftest.py) and by anything else that needs AWS for a while.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from emulator import DEFAULT_ACCOUNT_ID
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "ap-northeast-1"
+
+
+class EmulatorServer:
+    """A running emulator with its call log and live settings.
+
+    `url` is its endpoint, `env` the environment in which any AWS client finds it, `account_id` whose account it is.
+    """
+
+    def __init__(self, *arguments: str, account_id: str = DEFAULT_ACCOUNT_ID, region: str = REGION) -> None:
+        self.account_id = account_id
+        self.region = region
+        self.url = ""
+        self._arguments = arguments
+        self._process: subprocess.Popen[str] | None = None
+        self._directory = tempfile.TemporaryDirectory(prefix="emulator-")
+        self._read_calls = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Return once requests are accepted; RuntimeError with the emulator's own words if it does not start."""
+        command = [sys.executable, "-m", "emulator", "--port", "0", "--account-id", self.account_id, "--with-parent"]
+        command += ["--calls", str(self._calls_file)]
+        for name in ("faults", "delays", "world"):
+            command += [f"--{name}", str(self._file(name))]
+        with self._log_file.open("w", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                [*command, *self._arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self._process.stdout is not None
+        ready = self._process.stdout.readline()
+        if not ready.startswith("emulator ready on "):
+            self._process.wait()
+            raise RuntimeError(f"the emulator did not start: {ready}{self.log()}")
+        self.url = ready.split()[3]
+
+    def stop(self) -> int:
+        """End the server and forget its files; returns its exit status."""
+        status = 0
+        if self._process is not None:
+            self._process.terminate()
+            status = self._process.wait(timeout=30)
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+        self._directory.cleanup()
+        return status
+
+    @property
+    def env(self) -> dict[str, str]:
+        """This process's environment with AWS pointing at the emulator and at nothing else."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        return kept | self.aws_env
+
+    @property
+    def aws_env(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client of this emulator that does not retry, so that tests see each answer."""
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            retries={"total_max_attempts": 1}, parameter_validation=options.pop("parameter_validation", True)
+        )
+        return boto3.client(
+            service,
+            **{
+                "region_name": self.region,
+                "endpoint_url": self.url,
+                "aws_access_key_id": "testing",
+                "aws_secret_access_key": "testing",
+                "config": config,
+            }
+            | options,
+        )
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The API calls since the last reset, oldest first; see `emulator.calls` for their form."""
+        if not self._calls_file.exists():
+            return []
+        lines = self._calls_file.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines[self._read_calls :]]
+
+    def log(self) -> str:
+        """What the emulator wrote to stderr."""
+        return self._log_file.read_text(encoding="utf-8")
+
+    def set_faults(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Put these rules in force at once (`emulator.faults` describes them); [] ends all faults."""
+        self._write("faults", list(rules))
+
+    def set_delays(self, delays: Mapping[str, float]) -> None:
+        """Seconds by key, in force at once, also for what is under way; {} ends all delays."""
+        self._write("delays", dict(delays))
+
+    def set_world(self, **world: Any) -> None:
+        """Quotas and public images, in force at once (`emulator.world`); nothing restores AWS's."""
+        self._write("world", world or None)
+
+    def reset(self) -> None:
+        """An empty account with no faults, no delays and no calls recorded."""
+        self.set_faults([])
+        self.set_delays({})
+        self.set_world()
+        request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")
+        with urllib.request.urlopen(request):
+            pass
+        if self._calls_file.exists():
+            self._read_calls = len(self._calls_file.read_text(encoding="utf-8").splitlines())
+
+    @property
+    def _calls_file(self) -> Path:
+        return Path(self._directory.name, "calls.jsonl")
+
+    @property
+    def _log_file(self) -> Path:
+        return Path(self._directory.name, "stderr.log")
+
+    def _file(self, name: str) -> Path:
+        return Path(self._directory.name, f"{name}.json")
+
+    def _write(self, name: str, document: Any) -> None:
+        # Replacing the file gives it a new inode, so that the server sees every change, however quick.
+        new = self._file(f"{name}.new")
+        new.write_text(json.dumps(document), encoding="utf-8")
+        new.replace(self._file(name))
