@@ -30,6 +30,9 @@ ATTEMPTS = 10
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 MAX_BACKOFF_S = 20
+# A change of IAM takes seconds, at times a minute, until every other service sees it.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+CONSISTENT_AFTER_S = 90
 
 _ACCESS_DENIED = {
     "AccessDenied",
@@ -149,6 +152,22 @@ class Aws:
                     raise
             time.sleep(random.uniform(0, min(2**attempt, MAX_BACKOFF_S)))  # noqa: S311 - jitter, not cryptography
         return self._invoke(service, operation, params, 1)
+
+    def once_consistent(self, run: Callable[[], T], unready: Callable[[AwsError], bool]) -> T:
+        """The result of a call that names an IAM role (or its like) made a moment ago, which AWS may not see yet.
+
+        ``unready`` recognises the refusal by its code and message; the call is repeated until it is another one or
+        L(CONSISTENT_AFTER_S) are over, and the last refusal is raised.
+        """
+        started, pause = time.monotonic(), 1.0
+        while True:
+            try:
+                return run()
+            except AwsError as error:
+                if not unready(error) or time.monotonic() - started + pause > CONSISTENT_AFTER_S:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 10.0)
 
     def call_or_none(self, service: str, operation: str, missing: Sequence[str], **params: Any) -> dict[str, Any] | None:
         """One call whose error codes in ``missing`` mean that there is nothing there."""
