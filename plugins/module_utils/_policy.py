@@ -90,8 +90,8 @@ def _key(statement: Document) -> str:
 
 
 def _statement(statement: Document) -> dict[str, Any]:
-    forms = ((element, _ELEMENT_FORMS.get(element, _strings), value) for element, value in statement.items())
-    return {element: form(value) for element, form, value in forms if element != "Sid"}
+    elements = [element for element in statement if element != "Sid"]
+    return {element: _ELEMENT_FORMS[element](statement[element]) for element in elements if element in _ELEMENT_FORMS}
 
 
 def _actions(value: Any) -> list[str]:
@@ -115,16 +115,6 @@ def _conditions(value: Any) -> dict[str, dict[str, list[str]]]:
     }
 
 
-_ELEMENT_FORMS: dict[str, Callable[[Any], Any]] = {
-    "Effect": str,
-    "Principal": _principals,
-    "NotPrincipal": _principals,
-    "Action": _actions,
-    "NotAction": _actions,
-    "Condition": _conditions,
-}
-
-
 def _service_lowered(name: str) -> str:
     """``SNS:Publish`` -> ``sns:Publish``: services and the prefixes of condition keys are named in any case."""
     prefix, colon, rest = name.partition(":")
@@ -145,6 +135,18 @@ def _many(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else (value,)
 
 
+_ELEMENT_FORMS: dict[str, Callable[[Any], Any]] = {
+    "Effect": str,
+    "Principal": _principals,
+    "NotPrincipal": _principals,
+    "Action": _actions,
+    "NotAction": _actions,
+    "Resource": _strings,
+    "NotResource": _strings,
+    "Condition": _conditions,
+}
+
+
 # -- checking --------------------------------------------------------------------------------------------------------
 
 
@@ -153,7 +155,7 @@ def checked(document: Any, where: str, resource: str = "") -> Document:
     if problem := next(_problems(document), None):
         raise PlatformError(
             f"{where}: {problem}.",
-            mend="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html describes each element.",
+            mend="See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
             resource=resource,
         )
     parsed: Document = document

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from ansible.module_utils.common.warnings import warn
+
 State = Mapping[str, Any]
 Impact = Literal["none", "restart", "outage", "data loss"]
 Action = Literal["none", "create", "update", "replace", "delete"]
@@ -109,7 +111,11 @@ class Resource:
     refuse_on: Mapping[str, str] = field(default_factory=dict)
     # How much a change of an attribute, or "create" / "delete" / "replace", hurts.
     impacts: Mapping[str, Impact] = field(default_factory=dict)
+    # Where two may exist side by side, a replacement is made before the old one goes.
+    new_first: bool = False
     secrets: frozenset[str] = frozenset()
+    # Something that AWS says of the resource and a person has to know, though no change of ours mends it.
+    warns: Callable[[State], str | None] = lambda _known: None
     # Names the state in which a slow resource is still settling, None once it has settled; raises when it has failed.
     settling: Callable[[State], str | None] = lambda known: None
     known: dict[str, Any] = field(init=False)
@@ -342,30 +348,37 @@ def apply(plans: Sequence[ResourcePlan], done: list[str]) -> None:
     Resources of one call may refer to each other (a security group's rule to another group), which is why all are
     made before any is updated. ``done`` receives each completed operation, so that a failure can say how far it came.
     """
+    replaced: dict[str, dict[str, Any]] = {}
     for plan in plans:
         if plan.action == "replace":
-            _remove(plan, done)
-        _run(plan, plan.creates, done)
+            if plan.resource.new_first:
+                replaced[plan.resource.address] = dict(plan.resource.known)
+                plan.resource.known.clear()
+            else:
+                _remove(plan, done)
+        _run(plan, plan.creates, plan.resource.known, done)
     for plan in plans:
-        _run(plan, plan.updates, done)
+        _run(plan, plan.updates, plan.resource.known, done)
     for plan in reversed(plans):
         if plan.action == "delete":
             _remove(plan, done)
+        elif old := replaced.get(plan.resource.address):
+            _run(plan, plan.deletes, old, done)
 
 
 def _remove(plan: ResourcePlan, done: list[str]) -> None:
-    _run(plan, plan.deletes, done)
+    _run(plan, plan.deletes, plan.resource.known, done)
     if not plan.resource.pending:  # else AWS is still removing it
         plan.resource.known.clear()
 
 
-def _run(plan: ResourcePlan, operations: Iterable[Operation], done: list[str]) -> None:
+def _run(plan: ResourcePlan, operations: Iterable[Operation], known: dict[str, Any], done: list[str]) -> None:
     resource = plan.resource
     for operation in operations:
         if operation.settled_only and resource.pending:
             continue
         try:
-            resource.known.update(operation.run(resource.known) or {})
+            known.update(operation.run(known) or {})
         except PlatformError as error:
             error.resource = error.resource or resource.address
             raise
@@ -384,7 +397,6 @@ class ModuleLike(Protocol):
 
     def exit_json(self, **result: Any) -> None: ...
     def fail_json(self, msg: str, **result: Any) -> None: ...
-    def warn(self, warning: str) -> None: ...
 
 
 def diff_of(plan: ResourcePlan) -> dict[str, str]:
@@ -431,6 +443,7 @@ def reconcile(module: ModuleLike, read: Callable[[], Sequence[Resource]]) -> Non
     done: list[str] = []
     try:
         resources = read()
+        _refuse_doubles(resources)
         plans = [plan_resource(resource) for resource in resources]
         _guard(module, plans)
         if not module.check_mode:
@@ -440,7 +453,18 @@ def reconcile(module: ModuleLike, read: Callable[[], Sequence[Resource]]) -> Non
     except PlatformError as error:
         module.fail_json(msg=_failure(error, done), resource=error.resource, call=error.call, applied=done)
         return
+    for resource in resources:
+        if resource.known and (warning := resource.warns(resource.known)):
+            warn(f"{resource.address}: {warning}")
     module.exit_json(**result)
+
+
+def _refuse_doubles(resources: Iterable[Resource]) -> None:
+    seen: set[str] = set()
+    for resource in resources:
+        if resource.address in seen:
+            raise PlatformError("it is listed twice.", mend="Keep one of the two entries.", resource=resource.address)
+        seen.add(resource.address)
 
 
 def _guard(module: ModuleLike, plans: Sequence[ResourcePlan]) -> None:
@@ -454,7 +478,9 @@ def _guard(module: ModuleLike, plans: Sequence[ResourcePlan]) -> None:
     except Refused as refusal:
         if not module.check_mode:
             raise
-        module.warn(f"This would be refused: {refusal}")  # a plan shows what is asked for, and that it will not happen
+        # A plan shows what is asked for, and that it will not happen. (AnsibleAWSModule.warn would hand the warning to
+        # exit_json, which ansible-core has deprecated.)
+        warn(f"This would be refused: {refusal}")
 
 
 def _failure(error: PlatformError, done: Sequence[str]) -> str:

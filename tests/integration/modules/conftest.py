@@ -47,6 +47,8 @@ def run_module(emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> Run
         # Ansible collects these for a process, which otherwise is one module run.
         monkeypatch.setattr(warnings, "_global_warnings", {})
         monkeypatch.setattr(warnings, "_global_deprecations", {})
+        # Tests of plugins turn this process into a controller, where warnings are displayed instead of returned.
+        monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
         printed = io.StringIO()
         arguments = {**args, "_ansible_check_mode": check, "_ansible_diff": True}
         with patch_module_args(arguments), contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
@@ -69,6 +71,20 @@ def apply(run_module: RunModule) -> Callable[..., Result]:
         return result
 
     return run
+
+
+@pytest.fixture
+def changes() -> Callable[[Mapping[str, Any]], dict[str, tuple[Any, Any]]]:
+    """What a result's plan changes: ``{"vpc/airas-dev tags.Environment": ("prod", "dev")}``."""
+
+    def read(result: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+        return {
+            f"{plan['resource']} {change['path']}": (change["before"], change["after"])
+            for plan in result["plan"]
+            for change in plan["changes"]
+        }
+
+    return read
 
 
 @pytest.fixture

@@ -93,6 +93,32 @@ def test_creation_is_not_sent_twice_when_its_answer_is_lost() -> None:
     assert len(wire.requests) == 1
 
 
+def _denied(error: AwsError) -> bool:
+    return error.code == "UnauthorizedOperation"
+
+
+def test_what_names_a_new_role_is_repeated_until_aws_sees_the_role() -> None:
+    aws = Aws(Module(Wire(DENIED, DENIED, vpcs("vpc-1"))))
+    answer = aws.once_consistent(lambda: aws.call("ec2", "describe_vpcs"), _denied)
+    assert answer["Vpcs"] == [{"VpcId": "vpc-1"}]
+
+
+def test_another_refusal_ends_the_repetition() -> None:
+    wire = Wire(DENIED, GONE)
+    aws = Aws(Module(wire))
+    with pytest.raises(AwsError) as caught:
+        aws.once_consistent(lambda: aws.call("ec2", "describe_vpcs"), _denied)
+    assert caught.value.code == "InvalidVpcID.NotFound"
+    assert len(wire.requests) == 2
+
+
+def test_a_role_that_never_becomes_visible_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_aws, "CONSISTENT_AFTER_S", 0)
+    aws = Aws(Module(Wire(DENIED)))
+    with pytest.raises(AwsError, match="UnauthorizedOperation"):
+        aws.once_consistent(lambda: aws.call("ec2", "describe_vpcs"), _denied)
+
+
 def test_reads_all_pages() -> None:
     wire = Wire(vpcs("vpc-1", "vpc-2", token="more"), vpcs("vpc-3"))
     found = Aws(Module(wire)).pages("ec2", "describe_vpcs", "Vpcs")

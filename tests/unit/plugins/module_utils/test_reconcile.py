@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.airas.platform.plugins.module_utils import _reconcile
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import (
     KNOWN_AFTER_APPLY,
     SENSITIVE,
@@ -84,16 +85,12 @@ class Module:
         self.params = params
         self.result: dict[str, Any] = {}
         self.failure: dict[str, Any] = {}
-        self.warnings: list[str] = []
 
     def exit_json(self, **result: Any) -> None:
         self.result = result
 
     def fail_json(self, msg: str, **result: Any) -> None:
         self.failure = {"msg": msg, **result}
-
-    def warn(self, warning: str) -> None:
-        self.warnings.append(warning)
 
 
 WANTED = {"size": 3, "locked": True, "tags": {"Name": "a"}}
@@ -227,12 +224,26 @@ def test_data_loss_in_a_protected_environment_needs_its_confirmation() -> None:
     assert confirmed.result["changed"] is True
 
 
-def test_a_plan_of_refused_data_loss_is_shown_with_a_warning() -> None:
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    given: list[str] = []
+    monkeypatch.setattr(_reconcile, "warn", given.append)
+    return given
+
+
+def test_a_plan_of_refused_data_loss_is_shown_with_a_warning(warnings: list[str]) -> None:
     module = Module(check_mode=True, protected=True, environment="prod", confirm=["dev:shelf/a"])
     run(Store(a=KEPT), None, module, impacts={"delete": "data loss"})
     assert module.result["plan"][0]["impact"] == "data loss"
-    assert len(module.warnings) == 1
-    assert "prod:shelf/a" in module.warnings[0]
+    assert len(warnings) == 1
+    assert "prod:shelf/a" in warnings[0]
+
+
+def test_what_aws_says_of_a_resource_is_passed_on(warnings: list[str]) -> None:
+    run(Store(a=KEPT), WANTED, warns=lambda known: f"it is {known['size']} wide")
+    run(Store(a=KEPT), WANTED, warns=lambda _known: None)
+    run(Store(), WANTED, Module(check_mode=True), warns=lambda _known: "it is not there yet")
+    assert warnings == ["shelf/a: it is 3 wide"]
 
 
 def test_unprotected_environments_need_no_confirmation() -> None:
@@ -254,6 +265,26 @@ def test_makes_everything_before_it_updates_and_deletes_in_reverse() -> None:
     apply([plan_resource(resource) for resource in resources], done)
     assert store.calls == ["create a", "create b", "locked sh-a", "locked sh-b", "delete sh-older", "delete sh-old"]
     assert len(done) == 6
+
+
+def test_a_replacement_may_be_made_before_the_old_one_goes() -> None:
+    store = Store(a={**KEPT, "size": 1})
+    calls = []
+    for new_first in (False, True):
+        shelf = store.shelf("a", WANTED, replace_on=("size",), new_first=new_first)
+        store.calls.clear()
+        apply([plan_resource(shelf)], [])
+        calls.append(list(store.calls))
+        store.shelves["a"] = {"id": "sh-a", **KEPT, "size": 1}
+    assert calls == [["delete sh-a", "create a", "locked sh-a"], ["create a", "locked sh-a", "delete sh-a"]]
+    assert shelf.known["id"] == "sh-a"
+
+
+def test_two_entries_of_one_name_are_refused() -> None:
+    store, module = Store(), Module()
+    reconcile(module, lambda: [store.shelf("a", WANTED), store.shelf("a", WANTED)])
+    assert "shelf/a: it is listed twice. Keep one" in module.failure["msg"]
+    assert store.calls == []
 
 
 def test_pending_names_the_state_that_is_waited_for() -> None:
