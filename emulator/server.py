@@ -68,6 +68,7 @@ def _set_environment(account_id: str) -> None:
     """moto reads its settings from the environment, some of them on import."""
     os.environ["MOTO_ACCOUNT_ID"] = account_id
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    os.environ["MOTO_ENABLE_AMI_VALIDATION"] = "true"
     # moto's own calls to AWS must never leave this machine with real credentials.
     os.environ["AWS_ACCESS_KEY_ID"] = "testing"
     os.environ["AWS_SECRET_ACCESS_KEY"] = "testing"

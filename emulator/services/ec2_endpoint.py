@@ -83,12 +83,9 @@ def _gateway(backend: Any, vpc: Any, service: str, params: Mapping[str, Any]) ->
         private_dns_enabled=False,
         destination_prefix_list_id=prefix_lists[0].id if prefix_lists else None,
     )
+    _check_routes(backend, endpoint, params.get("RouteTableIds", []))
     backend.vpc_end_points[endpoint.id] = endpoint
-    try:
-        _add_routes(backend, endpoint, params.get("RouteTableIds", []))
-    except AwsError:
-        del backend.vpc_end_points[endpoint.id]
-        raise
+    _add_routes(backend, endpoint, params.get("RouteTableIds", []))
     return endpoint
 
 
@@ -147,18 +144,21 @@ def _check_groups(backend: Any, group_ids: Sequence[str]) -> None:
             raise AwsError("InvalidSecurityGroupId.NotFound", f"The security group '{group_id}' does not exist")
 
 
-def _add_routes(backend: Any, endpoint: VPCEndPoint, table_ids: Sequence[str]) -> None:
+def _check_routes(backend: Any, endpoint: VPCEndPoint, table_ids: Sequence[str]) -> None:
     prefix_list = endpoint.destination_prefix_list_id
-    tables = [backend.get_route_table(table_id) for table_id in table_ids]
-    for table in tables:
+    for table in [backend.get_route_table(table_id) for table_id in table_ids]:
         if any(route.destination_prefix_list_id == prefix_list for route in table.routes):
             raise AwsError(
                 "RouteAlreadyExists",
                 f"route table {table.id} already has a route with destination-prefix-list-id {prefix_list}",
             )
-    for table in tables:
-        backend.create_route(table.id, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
-        endpoint.route_table_ids.append(table.id)
+
+
+def _add_routes(backend: Any, endpoint: VPCEndPoint, table_ids: Sequence[str]) -> None:
+    prefix_list = endpoint.destination_prefix_list_id
+    for table_id in table_ids:
+        backend.create_route(table_id, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
+        endpoint.route_table_ids.append(table_id)
 
 
 def _remove_routes(backend: Any, endpoint: VPCEndPoint, table_ids: Sequence[str]) -> None:
@@ -211,8 +211,9 @@ def modify_vpc_endpoint(_original: Any, self: Any) -> ActionResult:
         endpoint.policy_document = _GATEWAY_POLICY if gateway else _INTERFACE_POLICY
     endpoint.policy_document = params.get("PolicyDocument", endpoint.policy_document)
     endpoint.private_dns_enabled = params.get("PrivateDnsEnabled", endpoint.private_dns_enabled)
-    _remove_routes(backend, endpoint, params.get("RemoveRouteTableIds", []))
     new_tables = [t for t in params.get("AddRouteTableIds", []) if t not in endpoint.route_table_ids]
+    _check_routes(backend, endpoint, new_tables)
+    _remove_routes(backend, endpoint, params.get("RemoveRouteTableIds", []))
     _add_routes(backend, endpoint, new_tables)
     _change_groups(backend, endpoint, params)
     _remove_subnets(backend, endpoint, params.get("RemoveSubnetIds", []))

@@ -56,6 +56,28 @@ patch(SecurityGroupRule, "security_group_rule_arn", added=True, aws=f"{API}/API_
 )
 
 
+# --- create -----------------------------------------------------------------------------------------------------------
+
+
+@patch(
+    SecurityGroupBackend,
+    "create_security_group",
+    aws="https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html",
+)
+def create_security_group(
+    original: Any, self: Any, name: str, is_default: bool | None = None, **others: Any
+) -> SecurityGroup:
+    """The default group lets its members talk to each other, and its name is reserved."""
+    if name == "default" and not is_default:
+        raise AwsError("InvalidParameterValue", "Cannot use reserved security group name: default")
+    group: SecurityGroup = original(self, name=name, is_default=is_default, **others)
+    if is_default:
+        itself = {"GroupId": group.id, "UserId": self.account_id, "OwnerId": self.account_id}
+        rule = SecurityGroupRule(self, "-1", group.id, None, None, None, source_group=itself, is_egress=False)
+        group.ingress_rules.append(rule)
+    return group
+
+
 # --- authorize: all or nothing ----------------------------------------------------------------------------------------
 
 
@@ -184,7 +206,7 @@ def _replace(backend: Any, rule: SecurityGroupRule, kind: str, wanted: Mapping[s
         _describe(rule, wanted["Description"])
 
 
-def _update_descriptions(original: Any, self: Any) -> Any:
+def _update_descriptions(original: Any, self: Any, *, egress: bool) -> Any:
     changes = self._get_param("SecurityGroupRuleDescriptions", [])
     if not changes:
         return original(self)
@@ -192,7 +214,7 @@ def _update_descriptions(original: Any, self: Any) -> Any:
     group = backend.get_security_group_by_name_or_id(self._get_param("GroupId") or self._get_param("GroupName"))
     for change in changes:
         rule = group.get_rule(change["SecurityGroupRuleId"]) if group else None
-        if rule is None:
+        if rule is None or rule.is_egress is not egress:
             raise AwsError(
                 "InvalidSecurityGroupRuleId.NotFound",
                 f"The security group rule ID '{change['SecurityGroupRuleId']}' does not exist",
@@ -208,7 +230,7 @@ def _update_descriptions(original: Any, self: Any) -> Any:
 )
 def update_descriptions_ingress(original: Any, self: Any) -> Any:
     """Descriptions of ingress rules can be changed by rule id."""
-    return _update_descriptions(original, self)
+    return _update_descriptions(original, self, egress=False)
 
 
 @patch(
@@ -218,7 +240,7 @@ def update_descriptions_ingress(original: Any, self: Any) -> Any:
 )
 def update_descriptions_egress(original: Any, self: Any) -> Any:
     """Descriptions of egress rules can be changed by rule id."""
-    return _update_descriptions(original, self)
+    return _update_descriptions(original, self, egress=True)
 
 
 # --- delete -----------------------------------------------------------------------------------------------------------
