@@ -52,6 +52,15 @@ def is_placeholder(value: Any) -> bool:
     return False
 
 
+def placeholders_in(value: Any, path: str = "") -> Iterator[str]:
+    """The paths, such as ``network.vpc_id``, of the placeholders inside a value."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from placeholders_in(item, _join(path, str(key)))
+    elif is_placeholder(value):
+        yield path
+
+
 class PlatformError(Exception):
     """A failure that a person can act on: what is wrong, at which resource, and how to mend it."""
 

@@ -75,3 +75,36 @@ missing:
   type: list
   elements: str
 """
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
+from ansible_collections.airas.platform.plugins.module_utils._outputs import account, network
+from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
+
+READERS = {"account": account.read, "network": network.read}
+
+
+def main() -> None:
+    names = {"state_bucket": {"type": "str"}, "lock_table": {"type": "str"}}
+    module = AnsibleAWSModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "components": {"type": "list", "elements": "str", "choices": list(READERS), "default": list(READERS)},
+            "account": {"type": "dict", "options": names, "default": {}},
+            "availability_zones": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    aws, components = Aws(module), module.params["components"]
+    try:
+        read = aws.gather(lambda reader=READERS[component]: reader(aws, module.params) for component in components)
+    except PlatformError as error:
+        module.fail_json(msg=str(error), resource=error.resource, call=error.call)
+        return
+    outputs = dict(zip(components, read, strict=True))
+    module.exit_json(changed=False, outputs=outputs, missing=list(placeholders_in(outputs)))
+
+
+if __name__ == "__main__":
+    main()
