@@ -1,0 +1,153 @@
+"""site.yml as a whole: planned, run, run again, beside its twin, killed and throttled."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.testing import EmulatorServer
+from tests.integration.playbooks.conftest import Playbooks, Run
+
+Boto = Callable[[str], Any]
+
+SITE = ("site.yml", "-i")
+
+
+def changed(run: Run) -> int:
+    """The number of changed tasks in the recap of the one host."""
+    found = re.search(r"airas-(?:dev|prod)\s+: ok=\d+\s+changed=(\d+)", run.output)
+    assert found, run.output
+    return int(found[1])
+
+
+def succeeded(run: Run) -> Run:
+    assert run.status == 0, run.output
+    assert "[WARNING]" not in run.output, run.output
+    assert "DEPRECATION" not in run.output, run.output
+    return run
+
+
+def contents(boto: Boto, stack: str) -> dict[str, list[Any]]:
+    """What exists of a stack, without the ids that differ from one account to the next."""
+    ec2 = boto("ec2")
+    named = {"Filters": [{"Name": "tag:Name", "Values": [stack, f"{stack}-*"]}]}
+    vpcs = ec2.describe_vpcs(**named)["Vpcs"]
+    assert len(vpcs) == 1
+    inside = [{"Name": "vpc-id", "Values": [vpcs[0]["VpcId"]]}]
+    gateways = ec2.describe_nat_gateways(Filter=inside)["NatGateways"]
+    groups = {group["GroupId"]: group for group in ec2.describe_security_groups(Filters=inside)["SecurityGroups"]}
+    tables = ec2.describe_route_tables(Filters=inside)["RouteTables"]
+    endpoints = ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
+    return {
+        "addresses": sorted(name_of(address) for address in ec2.describe_addresses(**named)["Addresses"]),
+        "endpoints": sorted((name_of(endpoint), len(endpoint["RouteTableIds"])) for endpoint in endpoints),
+        "flow logs": [name_of(flow_log) for flow_log in ec2.describe_flow_logs()["FlowLogs"]],
+        "gateways": sorted(
+            name_of(gateway) for gateway in gateways if gateway["State"] not in ("deleted", "deleting", "failed")
+        ),
+        "internet gateways": [name_of(gateway) for gateway in ec2.describe_internet_gateways(**named)["InternetGateways"]],
+        "routes": sorted((name_of(table), *sorted(map(route, table["Routes"]))) for table in tables),
+        "associations": sorted((name_of(table), len(table["Associations"])) for table in tables),
+        "rules": sorted(
+            (group["GroupName"], direction, rule["IpProtocol"], rule.get("FromPort", -1))
+            for group in groups.values()
+            for direction, key in (("in", "IpPermissions"), ("out", "IpPermissionsEgress"))
+            for rule in group[key]
+        ),
+        "subnets": sorted((name_of(s), s["CidrBlock"]) for s in ec2.describe_subnets(Filters=inside)["Subnets"]),
+        "buckets": sorted(bucket["Name"] for bucket in boto("s3").list_buckets()["Buckets"]),
+        "tables": boto("dynamodb").list_tables()["TableNames"],
+        "log groups": sorted(group["logGroupName"] for group in boto("logs").describe_log_groups()["logGroups"]),
+        "roles": sorted(role["RoleName"] for role in boto("iam").list_roles()["Roles"]),
+    }
+
+
+def name_of(item: dict[str, Any]) -> str:
+    return {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}.get("Name", "")
+
+
+def route(item: dict[str, Any]) -> str:
+    target = next((item[key] for key in ("NatGatewayId", "GatewayId", "NetworkInterfaceId") if item.get(key)), "")
+    return f"{item.get('DestinationCidrBlock') or item.get('DestinationPrefixListId')} -> {target.split('-')[0]}"
+
+
+def report(playbooks: Playbooks) -> dict[str, Any]:
+    return json.loads(Path(playbooks.env["AIRAS_REPORT"]).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_plan_on_an_empty_account_is_complete_and_writes_nothing(
+    playbooks: Playbooks, writes: Callable[[], list[str]], environment: str
+) -> None:
+    succeeded(playbooks.run(*SITE, f"inventories/{environment}", "--check", "--diff"))
+    assert writes() == []
+    plan = report(playbooks)
+    assert plan["mode"] == "plan"
+    assert plan["unplanned"] == []
+    assert {resource["action"] for resource in plan["resources"]} == {"create"}
+    assert all(resource["changes"] for resource in plan["resources"])
+    planned = {resource["resource"] for resource in plan["resources"]}
+
+    succeeded(playbooks.run(*SITE, f"inventories/{environment}"))
+    made = {resource["resource"] for resource in report(playbooks)["resources"]}
+    assert planned == made
+
+
+def test_a_second_run_changes_nothing_for_dev_and_prod_in_one_account(
+    playbooks: Playbooks, boto: Boto, emulator: EmulatorServer, writes: Callable[[], list[str]]
+) -> None:
+    for environment in ("dev", "prod"):
+        assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) > 0
+    dev, prod = contents(boto, "airas-dev"), contents(boto, "airas-prod")
+    assert (len(dev["gateways"]), len(prod["gateways"])) == (1, 2)
+    before = len(writes())
+    for environment in ("dev", "prod"):
+        assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) == 0
+        assert report(playbooks)["resources"] == []
+        assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}", "--check"))) == 0
+    leases = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert set(writes()[before:]) <= leases
+    assert contents(boto, "airas-dev") == dev
+    assert contents(boto, "airas-prod") == prod
+
+
+# Just after the first write, in the middle of the account, the VPC, the gateways, the groups, near the end.
+@pytest.mark.parametrize("after", [1, 3, 8, 14, 20, 27, 35, 45])
+def test_a_killed_run_is_finished_by_the_next(
+    playbooks: Playbooks, boto: Boto, writes: Callable[[], list[str]], after: int
+) -> None:
+    killed = playbooks.start(*SITE, "inventories/dev")
+    while len(writes()) < after and killed.poll() is None:
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    succeeded(playbooks.run(*SITE, "inventories/dev"))
+    found = contents(boto, "airas-dev")
+    assert found["gateways"] == found["addresses"] == ["airas-dev-nat-1a"]
+    assert found["internet gateways"] == ["airas-dev"]
+    assert len(found["subnets"]) == 4
+    assert changed(succeeded(playbooks.run(*SITE, "inventories/dev"))) == 0
+
+
+def test_throttling_one_call_in_five_does_not_fail_a_run(
+    playbooks: Playbooks, boto: Boto, emulator: EmulatorServer
+) -> None:
+    emulator.set_faults([{"service": "*", "operation": "*", "error": "throttle", "every": 5}])
+    succeeded(playbooks.run(*SITE, "inventories/dev"))
+    assert any(call.get("injected") for call in emulator.calls())
+    emulator.set_faults([])
+    assert changed(succeeded(playbooks.run(*SITE, "inventories/dev"))) == 0
+    assert contents(boto, "airas-dev")["gateways"] == ["airas-dev-nat-1a"]
+
+
+def test_a_run_cut_down_to_one_role_reads_what_the_others_made(playbooks: Playbooks) -> None:
+    succeeded(playbooks.run(*SITE, "inventories/dev"))
+    assert changed(succeeded(playbooks.run(*SITE, "inventories/dev", "--tags", "network"))) == 0
