@@ -141,7 +141,6 @@ def test_an_installed_collection_knows_its_roles(playbooks: Playbooks, tmp_path:
     role.parent.mkdir(parents=True)
     role.write_text(ROLE, encoding="utf-8")
     playbooks.env["ANSIBLE_COLLECTIONS_PATH"] = str(tmp_path)
-    playbooks.env["ANSIBLE_CALLBACKS_ENABLED"] = ""
 
     def check(**variables: object) -> Run:
         return playbooks.run("airas.platform.preflight", "-i", "inventories/dev", "-e", json.dumps(variables))
