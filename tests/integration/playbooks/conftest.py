@@ -45,7 +45,13 @@ class Playbooks:
     def start(self, playbook: str, *arguments: str) -> subprocess.Popen[str]:
         command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=self.env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that a test can kill a run with all its processes
         )
         self._started.append(process)
         return process
