@@ -99,6 +99,16 @@ def writes(emulator: EmulatorServer) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
+def changes() -> Callable[[Result], dict[str, list[str]]]:
+    """What a result says changes: ``{"vpc/airas-dev": ["tags.Environment"]}``."""
+
+    def read(result: Result) -> dict[str, list[str]]:
+        return {item["resource"]: [change["path"] for change in item["changes"]] for item in result["plan"]}
+
+    return read
+
+
+@pytest.fixture
 def interrupt_each_write(
     emulator: EmulatorServer, run_module: RunModule, apply: Callable[..., Result], writes: Callable[[], list[str]]
 ) -> Callable[..., None]:
