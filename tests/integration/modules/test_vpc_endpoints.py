@@ -93,9 +93,7 @@ def test_endpoints_are_made_once(apply: Any, vpc: Vpc) -> None:
     assert [group["GroupId"] for group in ecr["Groups"]] == vpc.groups[:1]
 
 
-def test_an_endpoint_that_is_being_made_is_pending_and_left_alone(
-    apply: Any, changes: Any, emulator: Any, vpc: Vpc
-) -> None:
+def test_an_endpoint_that_is_being_made_is_pending_and_left_alone(apply: Any, emulator: Any, vpc: Vpc) -> None:
     emulator.set_delays({"vpc_endpoint.pending": 600})
     args = vpc.arguments()
     assert apply(MODULE, args)["pending"] == [{"resource": "vpc_endpoint/airas-dev-ecr-api", "state": "pending"}]
