@@ -132,7 +132,7 @@ def _endpoint(aws: Aws, params: Mapping[str, Any], wanted: Mapping[str, Any], it
             **modification(before or {}, after, wanted["policy"]),
         )
 
-    attributes = (*_LISTS_OF[wanted["type"]], "private_dns_enabled", "policy")
+    changeable = tuple(name for name in after if name in (*_LISTS, "private_dns_enabled", "policy"))
     return Resource(
         "vpc_endpoint",
         wanted["name"],
@@ -140,7 +140,7 @@ def _endpoint(aws: Aws, params: Mapping[str, Any], wanted: Mapping[str, Any], it
         after=after,
         placeholders={"id": placeholder_id("vpce")},
         create=Operation("ec2:CreateVpcEndpoint", create),
-        updates=(Operation("ec2:ModifyVpcEndpoint", modify, covers=attributes, settled_only=True), retag(aws, tags)),
+        updates=(Operation("ec2:ModifyVpcEndpoint", modify, covers=changeable, settled_only=True), retag(aws, tags)),
         refuse_on={"service_name": _IMMUTABLE, "type": _IMMUTABLE},
         impacts={"private_dns_enabled": "outage", **_impacts(before or {}, after)},
         settling=_settling,

@@ -165,7 +165,7 @@ def _descriptions(described: Described) -> Rules:
 
 
 def _common_tags(item: Item, rules: Iterable[Item], tags: Mapping[str, str]) -> dict[str, str]:
-    """The wanted tags that the group carries and that each of its rules carries with the same value."""
+    """The wanted tags that the group carries and that each of these rules carries with the same value."""
     found = managed_tags(tags_of(item), tags)
     carried = [tags_of(rule) for rule in rules]
     return {key: value for key, value in found.items() if all(its.get(key) == value for its in carried)}
@@ -186,6 +186,7 @@ def _group(
     rules = all_rules[item["GroupId"]] if item else []
     now = {direction: _described(rules, direction, peers.names) for direction in DIRECTIONS}
     then = {direction: _rules(wanted, direction, peers) for direction in DIRECTIONS}
+    staying = [rule for direction in DIRECTIONS for key, rule in now[direction].items() if key in then[direction]]
 
     def create(_known: dict[str, Any]) -> dict[str, Any]:
         made = aws.create(
@@ -201,7 +202,7 @@ def _group(
         return {"id": group_id}
 
     def retag(known: dict[str, Any]) -> None:
-        ids = [known["id"], *(rule["SecurityGroupRuleId"] for rule in rules)]
+        ids = [known["id"], *(rule["SecurityGroupRuleId"] for rule in staying)]
         aws.call("ec2", "create_tags", Resources=ids, Tags=tag_list(tags))
 
     def delete(known: dict[str, Any]) -> None:
@@ -223,7 +224,7 @@ def _group(
             "id": item["GroupId"],
             "description": item["Description"],
             **{direction: _descriptions(now[direction]) for direction in DIRECTIONS},
-            "tags": _common_tags(item, rules, tags),
+            "tags": _common_tags(item, staying, tags),
         }
         if item
         else None,
