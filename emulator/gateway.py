@@ -103,6 +103,8 @@ class Gateway:
             answer = _error(call, "EmulatorConfiguration", str(error), 400)
         except NotImplementedError as error:
             answer = _error(call, "EmulatorNotImplemented", _not_implemented(call, error), 501)
+        except AwsError as error:
+            answer = _error(call, error.code, error.message, error.status)
         except LostAnswer:
             self._log(call, started, clock, None)
             raise

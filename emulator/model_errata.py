@@ -55,6 +55,12 @@ OPEN_ENUMS = (
         _REGION,
         "new regions: https://docs.aws.amazon.com/general/latest/gr/s3.html",
     ),
+    OpenEnum(
+        "s3",
+        "BucketCannedACL",
+        "log-delivery-write",
+        "a bucket ACL that the model lacks: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html",
+    ),
     OpenEnum("route53", "*Region", _REGION, "new regions: https://docs.aws.amazon.com/general/latest/gr/r53.html"),
 )
 

@@ -34,10 +34,14 @@ _ELB_CLASSIC_VERSION = "2012-06-01"
 
 
 class AwsError(ServiceException):
-    """An error that an AWS call answers with: `AwsError(code, message)`. Extensions raise it too.
+    """An error that an AWS call answers with; extensions raise it too.
 
-    moto takes the service's own error shape for it (with its HTTP status) where the model has one, and 400 otherwise.
+    `status` matters for services whose model names no HTTP status for the code (S3); elsewhere the model's holds.
     """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message)
+        self.status = status
 
 
 class UnreadableRequest(Exception):

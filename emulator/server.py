@@ -71,7 +71,7 @@ def _set_environment(account_id: str) -> None:
     os.environ["MOTO_ENABLE_AMI_VALIDATION"] = "true"
     # moto's own calls to AWS must never leave this machine with real credentials.
     os.environ["AWS_ACCESS_KEY_ID"] = "testing"
-    os.environ["AWS_SECRET_ACCESS_KEY"] = "testing"
+    os.environ["AWS_SECRET_ACCESS_KEY"] = "testing"  # noqa: S105 - the emulator's own, no secret
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         os.environ.pop(name, None)
 

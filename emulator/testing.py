@@ -19,6 +19,8 @@ from typing import Any, Self
 from emulator import DEFAULT_ACCOUNT_ID
 
 ROOT = Path(__file__).resolve().parent.parent
+RESOLVER = ROOT / "emulator" / "resolver"
+"""For PYTHONPATH of clients that call S3 Control; see its sitecustomize.py."""
 REGION = "ap-northeast-1"
 
 
@@ -79,7 +81,8 @@ class EmulatorServer:
     def env(self) -> dict[str, str]:
         """This process's environment with AWS pointing at the emulator and at nothing else."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        return kept | self.aws_env
+        path = os.pathsep.join(filter(None, [str(RESOLVER), kept.get("PYTHONPATH")]))
+        return kept | self.aws_env | {"PYTHONPATH": path}
 
     @property
     def aws_env(self) -> dict[str, str]:

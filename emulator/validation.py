@@ -98,7 +98,7 @@ def _list(operation: Operation, shape: Shape, value: Any, path: str) -> Iterator
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         yield Violation(TYPE, path, value, "Member must be a list")
         return
-    yield from _sized(operation.service, shape, value, path)
+    yield from _sized(shape, value, path)
     if shape.member.type_name in ("structure", "list", "map"):
         for number, item in enumerate(value, start=1):
             if item is not None:
@@ -114,7 +114,7 @@ def _map(operation: Operation, shape: Shape, value: Any, path: str) -> Iterator[
     if not isinstance(value, Mapping):
         yield Violation(TYPE, path, value, "Member must be a map")
         return
-    yield from _sized(operation.service, shape, value, path)
+    yield from _sized(shape, value, path)
     sensitive = any(bool(s.metadata.get("sensitive")) for s in (shape, shape.key, shape.value))
     problems = _distinct(problem for key in value for problem in _scalar(operation.service, shape.key, key))
     if problems:
@@ -134,7 +134,7 @@ def _map(operation: Operation, shape: Shape, value: Any, path: str) -> Iterator[
         yield Violation(problems[0][0], path, value, text, sensitive)
 
 
-def _sized(service: str, shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+def _sized(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
     for constraint in _length(shape, len(value)):
         yield Violation(LENGTH, path, value, constraint)
 

@@ -125,9 +125,7 @@ def disable_snapshot_block_public_access(self: Any) -> ActionResult:
 @patch(Settings, "get_image_block_public_access_state", added=True, aws=f"{API}/API_Get{_IMAGES}State.html")
 def get_image_block_public_access_state(self: Any) -> ActionResult:
     """New accounts block public sharing of images."""
-    return ActionResult(
-        {"ImageBlockPublicAccessState": _sharing(self.ec2_backend)["image"], "ManagedBy": "account"}
-    )
+    return ActionResult({"ImageBlockPublicAccessState": _sharing(self.ec2_backend)["image"], "ManagedBy": "account"})
 
 
 @patch(Settings, "enable_image_block_public_access", added=True, aws=f"{API}/API_Enable{_IMAGES}.html")

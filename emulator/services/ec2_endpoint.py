@@ -21,7 +21,9 @@ PENDING = delays.declare("vpc_endpoint.pending", "CreateVpcEndpoint of an interf
 DELETING = delays.declare("vpc_endpoint.deleting", "DeleteVpcEndpoints until no longer listed")
 
 # As DescribeVpcEndpoints shows them, spacing included.
-_GATEWAY_POLICY = '{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+_GATEWAY_POLICY = (
+    '{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+)
 _INTERFACE_POLICY = json.dumps(
     {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}, indent=2
 )

@@ -49,7 +49,7 @@ def _publish(backend: Any, image: PublicImage) -> None:
         architecture=image.architecture,
         virtualization_type="hvm",
         hypervisor="xen",
-        creation_date=dt.datetime.strptime(image.creation_date, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=None),
+        creation_date=dt.datetime.fromisoformat(image.creation_date).replace(tzinfo=None),
         root_device_type="ebs",
         root_device_name="/dev/xvda",
         image_location=f"{image.owner}/{image.name}",

@@ -89,8 +89,7 @@ def _authorize(self: Any, direction: str) -> ActionResult:
     added: list[SecurityGroupRule] = []
     try:
         for request in requests:
-            rules, group = authorize(**request)
-            added.extend(rules)
+            added.extend(authorize(**request)[0])
     except Exception:
         for candidate in itertools.chain.from_iterable(groups.values() for groups in backend.groups.values()):
             kept = [r for r in getattr(candidate, f"{direction}_rules") if all(r.id != a.id for a in added)]
@@ -99,9 +98,7 @@ def _authorize(self: Any, direction: str) -> ActionResult:
     return ActionResult({"Return": True, "SecurityGroupRules": added})
 
 
-@patch(
-    SecurityGroups, "authorize_security_group_ingress", aws=f"{API}/API_AuthorizeSecurityGroupIngress.html"
-)
+@patch(SecurityGroups, "authorize_security_group_ingress", aws=f"{API}/API_AuthorizeSecurityGroupIngress.html")
 def authorize_security_group_ingress(_original: Any, self: Any) -> ActionResult:
     """Ingress rules are added all or none, and the answer lists every one."""
     return _authorize(self, "ingress")

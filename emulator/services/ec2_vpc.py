@@ -156,7 +156,7 @@ patch(Route, "instance_id", aws=f"{API}/API_Route.html")(property(_instance_id))
 
 @patch(SubnetBackend, "delete_subnet", aws=f"{API}/API_DeleteSubnet.html")
 def delete_subnet(original: Any, self: Any, subnet_id: str) -> Any:
-    """A subnet with network interfaces is not deleted: DependencyViolation; its route table association goes with it."""
+    """A subnet with network interfaces is not deleted: DependencyViolation; its table association goes with it."""
     self.get_subnet(subnet_id)
     if interfaces_with(self, subnet_id=subnet_id):
         raise has_dependencies("subnet", subnet_id)
