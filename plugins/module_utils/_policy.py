@@ -61,6 +61,15 @@ def normalised(document: Document | str | None) -> dict[str, Any]:
     return {"Version": str(parsed.get("Version") or OLD_VERSION), "Statement": keyed}
 
 
+def unordered(pattern: Any) -> Any:
+    """An event pattern or a filter policy with its lists, which are alternatives, in one order."""
+    if isinstance(pattern, Mapping):
+        return {key: unordered(value) for key, value in pattern.items()}
+    if isinstance(pattern, list):
+        return sorted((unordered(item) for item in pattern), key=lambda item: json.dumps(item, sort_keys=True))
+    return pattern
+
+
 def to_json(document: Document) -> str:
     """The document as it is sent: compact, because AWS limits its length."""
     return json.dumps(document, separators=(",", ":"))

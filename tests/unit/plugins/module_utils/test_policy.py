@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.airas.platform.plugins.module_utils._policy import checked, normalised, to_json
+from ansible_collections.airas.platform.plugins.module_utils._policy import checked, normalised, to_json, unordered
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, differences
 
 READ = {"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": ["arn:a", "arn:b"]}
@@ -95,6 +95,13 @@ def test_is_sent_compact_and_as_written() -> None:
         '{"Version":"2012-10-17","Statement":'
         '[{"Sid":"Write","Effect":"Allow","Action":"s3:PutObject","Resource":"arn:a"}]}'
     )
+
+
+def test_alternatives_of_a_pattern_have_no_order() -> None:
+    one = {"source": ["b", "a"], "detail": {"code": [{"prefix": "x", "suffix": "y"}, 1, None]}}
+    other = {"source": ["a", "b"], "detail": {"code": [None, {"suffix": "y", "prefix": "x"}, 1]}}
+    assert unordered(one) == unordered(other)
+    assert unordered(one) != unordered({**other, "source": ["a"]})
 
 
 def test_a_good_document_passes_as_it_is() -> None:
