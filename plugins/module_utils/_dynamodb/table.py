@@ -109,8 +109,8 @@ def _normalised_table(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _key(name: str | None, types: Mapping[str, str]) -> dict[str, str]:
-    return {"name": name, "type": types[name]} if name else {}
+def _key(name: str | None, types: Mapping[str, str]) -> dict[str, str] | None:
+    return {"name": name, "type": types[name]} if name else None
 
 
 def _normalised_backups(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _desired(params: Mapping[str, Any]) -> dict[str, Any]:
     provisioned = params["billing_mode"] == "PROVISIONED"
     desired = {
         "hash_key": {"name": params["hash_key"], "type": params["hash_key_type"]},
-        "range_key": {"name": params["range_key"], "type": params["range_key_type"]} if params["range_key"] else {},
+        "range_key": {"name": params["range_key"], "type": params["range_key_type"]} if params["range_key"] else None,
         "billing_mode": params["billing_mode"],
         "read_capacity": params["read_capacity"] if provisioned else None,
         "write_capacity": params["write_capacity"] if provisioned else None,

@@ -25,9 +25,9 @@ NEW_BUCKET: dict[str, Any] = {
     "versioning": False,
     "public_access_block": dict.fromkeys(BLOCKS, True),
     "object_ownership": "BucketOwnerEnforced",
-    "policy": {},
-    "lifecycle_rules": {},
-    "logging": {},
+    "policy": None,
+    "lifecycle_rules": None,
+    "logging": None,
     "tags": {},
 }
 TLS_SIDS = ("DenyInsecureTransport", "DenyOldTls")
@@ -39,7 +39,8 @@ _NOT_YET = ("NoSuchBucket", "OperationAborted")
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The bucket named by the options."""
     name = params["name"]
-    desired = _desired(aws, params) if params["state"] == "present" else None
+    document = _document(aws, params)
+    desired = _desired(params, document) if params["state"] == "present" else None
     before = _read(aws, name, params["tags"]) if exists(aws, name) else None
     holds_objects = bool(before) and desired is None and _holds_objects(aws, name)
     if holds_objects and not params["force"]:
@@ -57,7 +58,7 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
             after=desired,
             placeholders={"arn": arn(aws, name)},
             create=Operation("s3:CreateBucket", _create(aws, name, wanted), covers=_covered_by_create(wanted)),
-            updates=_updates(aws, name, wanted),
+            updates=_updates(aws, name, wanted, document),
             delete=Operation("s3:DeleteBucket", _delete(aws, name, holds_objects)),
             impacts=_impacts(before, wanted, holds_objects),
         )
@@ -125,8 +126,8 @@ def _read(aws: Aws, name: str, tags: Mapping[str, str]) -> dict[str, Any]:
         "encryption": _normalised_encryption(encryption),
         "public_access_block": _normalised_block(block),
         "object_ownership": _normalised_ownership(ownership),
-        "policy": _policy.normalised(policy.get("Policy")).get("Statement", {}),
-        "lifecycle_rules": _lifecycle.normalised(lifecycle.get("Rules", ())),
+        "policy": _policy.normalised(policy.get("Policy")).get("Statement"),
+        "lifecycle_rules": _lifecycle.normalised(lifecycle.get("Rules", ())) or None,
         "logging": _normalised_logging(logging),
         "tags": managed_tags(tags_of(tagging, "TagSet"), tags),
     }
@@ -156,15 +157,15 @@ def _normalised_ownership(answer: Mapping[str, Any]) -> str:
     return rules[0].get("ObjectOwnership", "ObjectWriter")
 
 
-def _normalised_logging(answer: Mapping[str, Any]) -> dict[str, str]:
+def _normalised_logging(answer: Mapping[str, Any]) -> dict[str, str] | None:
     found = answer.get("LoggingEnabled")
-    return {"bucket": found["TargetBucket"], "prefix": found.get("TargetPrefix") or ""} if found else {}
+    return {"bucket": found["TargetBucket"], "prefix": found.get("TargetPrefix") or ""} if found else None
 
 
 # -- what there should be --------------------------------------------------------------------------------------------
 
 
-def _desired(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any]:
+def _desired(params: Mapping[str, Any], document: _policy.Document) -> dict[str, Any]:
     name = params["name"]
     kms = params["encryption"] != "AES256"
     if params["kms_key_arn"] and not kms:
@@ -183,15 +184,16 @@ def _desired(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any]:
         },
         "public_access_block": dict.fromkeys(BLOCKS, params["block_public_access"]),
         "object_ownership": params["object_ownership"],
-        "policy": _policy.normalised(_document(aws, params)).get("Statement", {}),
-        "lifecycle_rules": _lifecycle.desired(params["lifecycle_rules"], f"s3_bucket/{name}"),
+        "policy": _policy.normalised(document).get("Statement"),
+        "lifecycle_rules": _lifecycle.desired(params["lifecycle_rules"], f"s3_bucket/{name}") or None,
         "logging": _desired_logging(params),
         "tags": dict(params["tags"]),
     }
 
 
-def _desired_logging(params: Mapping[str, Any]) -> dict[str, str]:
-    return {"bucket": params["logging_bucket"], "prefix": params["logging_prefix"]} if params["logging_bucket"] else {}
+def _desired_logging(params: Mapping[str, Any]) -> dict[str, str] | None:
+    bucket = params["logging_bucket"]
+    return {"bucket": bucket, "prefix": params["logging_prefix"]} if bucket else None
 
 
 def _document(aws: Aws, params: Mapping[str, Any]) -> _policy.Document:
@@ -261,7 +263,9 @@ def _create(aws: Aws, name: str, desired: Mapping[str, Any]) -> Callable[[dict[s
     return run
 
 
-def _updates(aws: Aws, name: str, desired: Mapping[str, Any]) -> tuple[Operation, ...]:
+def _updates(
+    aws: Aws, name: str, desired: Mapping[str, Any], document: _policy.Document
+) -> tuple[Operation, ...]:
     def operation(call: str, attribute: str, **arguments: Any) -> Operation:
         def run(_known: dict[str, Any]) -> None:
             aws.once_consistent(
@@ -284,11 +288,12 @@ def _updates(aws: Aws, name: str, desired: Mapping[str, Any]) -> tuple[Operation
         )
         if desired["lifecycle_rules"]
         else operation("delete_bucket_lifecycle", "lifecycle_rules"),
-        operation("put_bucket_logging", "logging", BucketLoggingStatus=_logging(desired)),
         Operation("s3:PutBucketTagging", lambda _known: _retag(aws, name, desired["tags"]), covers=("tags",)),
-        operation("put_bucket_policy", "policy", Policy=_policy_text(desired))
-        if desired["policy"]
+        operation("put_bucket_policy", "policy", Policy=_policy.to_json(document))
+        if document
         else operation("delete_bucket_policy", "policy"),
+        # After the policy, which is what lets S3 write its logs into a bucket.
+        operation("put_bucket_logging", "logging", BucketLoggingStatus=_logging(desired)),
     )
 
 
@@ -322,11 +327,6 @@ def _versioning(desired: Mapping[str, Any]) -> dict[str, str]:
 def _logging(desired: Mapping[str, Any]) -> dict[str, Any]:
     wanted = desired["logging"]
     return {"LoggingEnabled": {"TargetBucket": wanted["bucket"], "TargetPrefix": wanted["prefix"]}} if wanted else {}
-
-
-def _policy_text(desired: Mapping[str, Any]) -> str:
-    statements = [{"Sid": sid, **statement} for sid, statement in desired["policy"].items()]
-    return _policy.to_json({"Version": "2012-10-17", "Statement": statements})
 
 
 def _retag(aws: Aws, name: str, tags: Mapping[str, str]) -> None:
