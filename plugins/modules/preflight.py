@@ -101,7 +101,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        result = preflight.check(Aws(module, preflight.ATTEMPTS), module.params)
+        result = preflight.check(Aws(module), module.params)
     except PlatformError as error:
         module.fail_json(msg=str(error))
         return

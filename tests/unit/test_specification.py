@@ -32,6 +32,8 @@ PER_ENVIRONMENT: list[tuple[str, str, str, Any, Any]] = [
     ("Database", "Multi-AZ", "database_multi_az", False, True),
     ("Database", "backup retention", "database_backup_retention_days", 7, 30),
     ("Database", "deletion protection", "database_deletion_protection", False, True),
+    ("Network", "VPC CIDR", "network_vpc_cidr", "10.0.0.0/16", "10.2.0.0/16"),
+    ("Network", "NAT gateways", "network_nat_gateway_count", 1, 2),
     ("Security", "WAF", "waf_enabled", False, True),
     ("Logs", "ECS container logs", "container_platform_log_retention_days", 7, 90),
     (
@@ -71,11 +73,12 @@ EVERYWHERE: list[tuple[str, str, str, Any]] = [
     ("Other storage", "cache, added with Celery", "cache_enabled", False),
     ("Other storage", "cache", "cache_engine", "redis"),
     ("Other storage", "files", "storage_files_bucket_enabled", True),
+    ("Network", "NAT gateways", "network_nat_mode", "gateway"),
     ("Security", "CI/CD authentication", "identity_github_oidc_enabled", True),
     ("Security", "SSL/TLS", "certificate_validation_method", "DNS"),
     ("Logs", "ALB access logs", "storage_alb_access_logs_enabled", True),
     ("Logs", "RDS logs", "database_enabled_cloudwatch_logs_exports", ["postgresql", "upgrade"]),
-    ("Logs", "CloudTrail", "account_trail_multi_region", True),
+    ("Logs", "CloudTrail", "observability_trail_multi_region", True),
     ("Alarms", "ECS CPU", "observability_ecs_cpu_threshold_percent", 80),
     ("Alarms", "ECS CPU", "observability_ecs_cpu_minutes", 5),
     ("Alarms", "ECS memory", "observability_ecs_memory_threshold_percent", 85),
@@ -127,6 +130,14 @@ def test_the_inventory_says_what_the_specification_says(
     environment: str, section: str, row: str, variable: str, value: Any
 ) -> None:
     assert rendered(environment, variable) == value, f"{section}: {row}"
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize(
+    "variable", ["network_availability_zones", "network_public_subnet_cidrs", "network_private_subnet_cidrs"]
+)
+def test_the_network_has_two_zones_with_a_subnet_of_each_kind(environment: str, variable: str) -> None:
+    assert len(set(rendered(environment, variable))) == 2
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

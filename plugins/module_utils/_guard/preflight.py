@@ -18,9 +18,6 @@ from .._reconcile import PlatformError
 from .addresses import check_blocks, parse_block
 from .findings import Finding, nearest, numbered
 
-# A person waits for this, and nothing has been started yet that would be lost: give up early.
-ATTEMPTS = 3
-
 # "EC2-VPC Elastic IPs": https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 ELASTIC_IPS_QUOTA = {"ServiceCode": "ec2", "QuotaCode": "L-0263D0A3"}
 ELASTIC_IPS_DEFAULT = 5
@@ -90,13 +87,17 @@ class Reading:
         except AwsError as error:
             return [call_failed(error, self._aws.region)]
 
+    def _ask(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """One call that gives up at once unless it was throttled: a person waits, and nothing has been started yet."""
+        return self._aws.create(service, operation, **params)
+
     def _caller(self) -> list[Finding]:
-        actual, wanted = self._aws.account_id, self._params["account_id"]
+        actual, wanted = self._ask("sts", "get_caller_identity")["Account"], self._params["account_id"]
         return [] if actual == wanted else [foreign_account(actual, wanted)]
 
     def _region(self) -> list[Finding]:
         region = self._aws.region
-        found = self._aws.call("ec2", "describe_regions", RegionNames=[region], AllRegions=True)["Regions"]
+        found = self._ask("ec2", "describe_regions", RegionNames=[region], AllRegions=True)["Regions"]
         if all(item.get("OptInStatus") != "not-opted-in" for item in found):
             return []
         return [Finding("aws_region", f"{region} is not enabled in this account.", _enable(region))]

@@ -51,6 +51,19 @@ def test_an_account_that_is_ready(apply: Run, writes: Callable[[], list[str]]) -
     assert writes() == before
 
 
+def test_throttling_is_waited_out(apply: Run, emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    emulator.set_faults([{"error": "throttle", "times": 5}])
+    apply("preflight", GOOD)
+
+
+def test_nobody_waits_for_an_endpoint_that_is_gone(refused: Callable[..., list[str]], emulator: EmulatorServer) -> None:
+    emulator.set_faults([{"service": "sts", "effect": "drop_after"}])
+    asked = len(emulator.calls())
+    refused()
+    assert len(emulator.calls()) == asked + 1
+
+
 def test_a_foreign_account(refused: Callable[..., list[str]]) -> None:
     (line,) = refused(account_id="111111111111")
     assert line == (

@@ -53,7 +53,9 @@ def contents(boto: Boto, stack: str) -> dict[str, list[Any]]:
         "gateways": sorted(
             name_of(gateway) for gateway in gateways if gateway["State"] not in ("deleted", "deleting", "failed")
         ),
-        "internet gateways": [name_of(gateway) for gateway in ec2.describe_internet_gateways(**named)["InternetGateways"]],
+        "internet gateways": [
+            name_of(gateway) for gateway in ec2.describe_internet_gateways(**named)["InternetGateways"]
+        ],
         "routes": sorted((name_of(table), *sorted(map(route, table["Routes"]))) for table in tables),
         "associations": sorted((name_of(table), len(table["Associations"])) for table in tables),
         "rules": sorted(
