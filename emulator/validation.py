@@ -52,7 +52,7 @@ def violations(operation: Operation, params: Mapping[str, Any]) -> list[Violatio
 
 def refusal(operation: Operation, request: Request, params: Mapping[str, Any]) -> AwsError | None:
     """The service's error for a request that does not fit the model, or None."""
-    unknown = _unknown_ec2_parameter(operation, request)
+    unknown = unknown_parameter(operation, request)
     if unknown:
         return AwsError("UnknownParameter", f"The parameter {unknown} is not recognized")
     found = violations(operation, params)
@@ -237,20 +237,19 @@ _TOKEN = re.compile(r"\\p\{(?:Is)?(\w+)\}|\\.|\[\^?|\]|[^\\\[\]]+", re.DOTALL)
 def translated(pattern: str) -> str:
     """A Java pattern in Python's syntax, as far as the two differ in the models."""
     out: list[str] = []
-    inside = False
+    inside = after_class = False
     for token in _TOKEN.finditer(_SURROGATES.sub(r"\\U00010000-\\U0010ffff", pattern)):
         text, name = token.group(0), token.group(1)
         if name is not None:
-            characters = _CLASSES.get(name)
-            if characters is None:
+            if name not in _CLASSES:
                 raise re.error(f"unknown character class \\p{{{name}}}")
-            out.append(characters if inside else f"[{characters}]")
-            continue
-        if text[0] == "[":
-            inside = True
-        elif text == "]":
-            inside = False
-        out.append(text)
+            out.append(_CLASSES[name] if inside else f"[{_CLASSES[name]}]")
+        elif inside and after_class and text.startswith("-"):
+            out.append(f"\\{text}")  # Java reads [\w-_] as a class and two characters, Python as a bad range
+        else:
+            out.append(text)
+        inside = inside if text not in ("[", "[^", "]") else text != "]"
+        after_class = name is not None or text in (r"\w", r"\d", r"\s")
     return "".join(out)
 
 
@@ -345,7 +344,8 @@ def malformed(operation: Operation) -> AwsError:
 _QUERY_COMMON = re.compile(r"Action|Version|AWSAccessKeyId|Signature.*|Timestamp|Expires|SecurityToken|X-Amz-.*")
 
 
-def _unknown_ec2_parameter(operation: Operation, request: Request) -> str | None:
+def unknown_parameter(operation: Operation, request: Request) -> str | None:
+    """The first parameter on the wire that the operation does not have, where its service refuses such (EC2)."""
     if operation.protocol != "ec2" or operation.model.input_shape is None:
         return None
     known = {_ec2_name(name, member) for name, member in operation.model.input_shape.members.items()}

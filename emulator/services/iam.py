@@ -1,10 +1,12 @@
-"""IAM: the client ids of an OpenID Connect provider."""
+"""IAM: the client ids of an OpenID Connect provider, and AWS's managed policies."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from moto.core.responses import EmptyResult
+from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.iam.responses import IamResponse
 
 from emulator.extensions import patch
@@ -44,3 +46,18 @@ def remove_client_id(self: Any) -> EmptyResult:
     if client_id in ids:
         ids.remove(client_id)
     return EmptyResult()
+
+
+_pristine: dict[str, list[AWSManagedPolicy]] = {}
+
+
+@patch(
+    IAMBackend,
+    "_init_aws_policies",
+    aws="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html",
+)
+def init_aws_policies(original: Any, self: Any) -> list[AWSManagedPolicy]:
+    """AWS's managed policies are there in every account (moto reads all 1,400 anew after each reset)."""
+    if self.account_id not in _pristine:
+        _pristine[self.account_id] = original(self)
+    return [copy.copy(policy) for policy in _pristine[self.account_id]]
