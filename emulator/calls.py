@@ -72,8 +72,10 @@ def error_code(status: int, headers: Mapping[str, str], body: bytes) -> str | No
     if status < 400:
         return None
     lowered = {key.lower(): value for key, value in headers.items()}
+    if "x-amzn-query-error" in lowered:  # the code under which a client of the older query protocol knows it
+        return lowered["x-amzn-query-error"].split(";")[0]
     if "x-amzn-errortype" in lowered:
-        return lowered["x-amzn-errortype"].split(":")[0]
+        return lowered["x-amzn-errortype"].split(":")[0].split("#")[-1]
     match = _CODE_IN_XML.search(body)
     if match:
         return match.group(1).decode()

@@ -54,21 +54,31 @@ REGISTRY: list[Extension] = []
 _PROBLEMS: list[str] = []
 
 
-def patch(owner: Any, symbol: str, *, aws: str, added: bool = False) -> Callable[[F], F]:
-    """Put the decorated function (or property) in moto's class or module `owner`, as `symbol`.
+def patch(
+    owner: Any,
+    symbol: str,
+    *,
+    aws: str,
+    added: bool = False,
+    attribute: bool = False,
+    setter: Callable[[Any, Any], None] | None = None,
+) -> Callable[[F], F]:
+    """Put the decorated function in moto's class `owner` as its method `symbol`.
 
-    What does not fit is remembered, so that `load()` can report every problem at once.
+    With `attribute` it computes a value that is read (and with `setter` written) as `owner().symbol`. What does not
+    fit is remembered, so that `load()` can report every problem at once.
     """
 
     def apply(replacement: F) -> F:
         behaviour = (replacement.__doc__ or "").strip().split("\n")[0]
-        module = getattr(replacement, "__module__", None) or replacement.fget.__module__  # type: ignore[attr-defined]
-        extension = Extension(owner, symbol, added, behaviour, aws, module)
+        extension = Extension(owner, symbol, added, behaviour, aws, replacement.__module__)
         problem = _problem(extension)
         if problem:
             _PROBLEMS.append(problem)
             return replacement
-        if added or isinstance(replacement, property):
+        if attribute:
+            setattr(owner, symbol, property(replacement, setter))
+        elif added:
             setattr(owner, symbol, replacement)
         else:
             setattr(owner, symbol, _around(owner, symbol, replacement))

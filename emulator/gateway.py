@@ -36,6 +36,7 @@ ATOMIC_SERVICES = frozenset({"dynamodb", "ec2", "elbv2", "iam", "ssm"})
 Only services whose calls never call back into the emulator (as Lambda, SNS and rotation do) may stand here.
 """
 
+_BACKEND = "MOTO_BACKEND"
 _SIGNATURE = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/")
 
 
@@ -120,7 +121,7 @@ class Gateway:
         call.service = protocol.botocore_service(call.signature("service"), call.request)
         with contextlib.suppress(NotImplementedError):
             application = self._dispatcher.get_application(environ)
-            call.service = protocol.botocore_service(application.service, call.request)  # type: ignore[attr-defined]
+            call.service = protocol.botocore_service(application.config[_BACKEND], call.request)
         environ["wsgi.input"] = io.BytesIO(body)
         if call.service is None:
             return application
@@ -187,6 +188,7 @@ def _create_app(service: Any) -> Flask:
     app = create_backend_app(service)
     # Exceptions reach the gateway, which answers in the service's form; Flask would answer with an HTML page.
     app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.config[_BACKEND] = service
     return app
 
 

@@ -1,4 +1,4 @@
-"""Makes `<account id>.127.0.0.1` resolve, for Python clients of the embedded AWS that have this directory in PYTHONPATH.
+"""Makes `<account id>.127.0.0.1` resolve, for Python clients that have this directory in PYTHONPATH.
 
 S3 Control puts the account id in front of the endpoint's host, also when that host is an address:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html

@@ -29,8 +29,13 @@ def create_volume(
 _AWS_KEY = "alias/aws/ebs"
 
 
+def _key_state(backend: Any) -> dict[str, str]:
+    state: dict[str, str] = state_of(backend, "ebs_key", dict)
+    return state
+
+
 def _key(backend: Any) -> str:
-    return str(state_of(backend, "ebs_key", dict).get("id", _AWS_KEY))
+    return _key_state(backend).get("id", _AWS_KEY)
 
 
 @patch(Settings, "get_ebs_default_kms_key_id", added=True, aws=f"{API}/API_GetEbsDefaultKmsKeyId.html")
@@ -46,14 +51,14 @@ def modify_ebs_default_kms_key_id(self: Any) -> ActionResult:
 
     kms = kms_backends[self.current_account][self.region]
     key = kms.describe_key(self._get_param("KmsKeyId"))
-    state_of(self.ec2_backend, "ebs_key", dict)["id"] = key.arn
+    _key_state(self.ec2_backend)["id"] = key.arn
     return ActionResult({"KmsKeyId": key.arn})
 
 
 @patch(Settings, "reset_ebs_default_kms_key_id", added=True, aws=f"{API}/API_ResetEbsDefaultKmsKeyId.html")
 def reset_ebs_default_kms_key_id(self: Any) -> ActionResult:
     """The default key for EBS encryption goes back to alias/aws/ebs."""
-    state_of(self.ec2_backend, "ebs_key", dict).clear()
+    _key_state(self.ec2_backend).clear()
     return ActionResult({"KmsKeyId": _AWS_KEY})
 
 

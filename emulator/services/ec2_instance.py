@@ -136,19 +136,17 @@ def _primary(instance: Any) -> NetworkInterface | None:
     return interface
 
 
-def _get_check(self: Any) -> bool:
-    """The source/destination check of an instance is that of its primary network interface."""
-    interface = _primary(self)
-    return bool(interface.source_dest_check) if interface is not None else True
-
-
 def _set_check(self: Any, value: Any) -> None:
     interface = _primary(self)
     if interface is not None:
         interface.source_dest_check = value if isinstance(value, bool) else str(value).lower() == "true"
 
 
-patch(Instance, "source_dest_check", added=True, aws=f"{API}/API_Instance.html")(property(_get_check, _set_check))
+@patch(Instance, "source_dest_check", added=True, attribute=True, setter=_set_check, aws=f"{API}/API_Instance.html")
+def get_check(self: Any) -> bool:
+    """The source/destination check of an instance is that of its primary network interface."""
+    interface = _primary(self)
+    return bool(interface.source_dest_check) if interface is not None else True
 
 
 # --- terminate --------------------------------------------------------------------------------------------------------
@@ -193,9 +191,7 @@ def _forget(instance: Instance) -> None:
             reservation.instances.remove(instance)
 
 
-def _network_interfaces(self: Any) -> list[NetworkInterface]:
+@patch(Instance, "network_interfaces", attribute=True, aws=f"{API}/API_Instance.html")
+def network_interfaces(self: Any) -> list[NetworkInterface]:
     """A terminated instance lists no network interfaces."""
     return [] if self.state == "terminated" else list(self.nics.values())
-
-
-patch(Instance, "network_interfaces", aws=f"{API}/API_Instance.html")(property(_network_interfaces))

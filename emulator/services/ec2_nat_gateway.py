@@ -33,7 +33,7 @@ class Gateway(NatGateway):
         self.id = random_nat_gateway_id()
         self.ec2_backend = backend
         self.vpc_id = vpc_id
-        self.subnet_id: str | None = None  # type: ignore[assignment]
+        self.subnet_id: str | None = None
         self.availability_mode = mode
         self.connectivity_type = connectivity
         self.state = "pending"

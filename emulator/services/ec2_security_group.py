@@ -16,16 +16,14 @@ from emulator.protocol import AwsError
 from emulator.services._ec2 import API, ERRORS, interfaces_with
 
 
-def _description(self: Any) -> str | None:
+@patch(SecurityGroupRule, "description", attribute=True, aws=f"{API}/API_SecurityGroupRule.html")
+def description(self: Any) -> str | None:
     """A rule keeps its description whether it names addresses, a group or a prefix list."""
     return (
         self.ip_range.get("Description")
         or self.source_group.get("Description")
         or getattr(self, "prefix_list_description", None)
     )
-
-
-patch(SecurityGroupRule, "description", aws=f"{API}/API_SecurityGroupRule.html")(property(_description))
 
 
 def _describe(rule: SecurityGroupRule, description: str) -> None:
@@ -37,23 +35,19 @@ def _describe(rule: SecurityGroupRule, description: str) -> None:
         rule.prefix_list_description = description
 
 
-def _owner(self: Any) -> str:
+@patch(SecurityGroupRule, "group_owner_id", added=True, attribute=True, aws=f"{API}/API_SecurityGroupRule.html")
+def owner(self: Any) -> str:
     """Rules name the account that owns their group."""
     return str(self.ec2_backend.account_id)
 
 
-patch(SecurityGroupRule, "group_owner_id", added=True, aws=f"{API}/API_SecurityGroupRule.html")(property(_owner))
-
-
-def _rule_arn(self: Any) -> str:
+@patch(
+    SecurityGroupRule, "security_group_rule_arn", added=True, attribute=True, aws=f"{API}/API_SecurityGroupRule.html"
+)
+def rule_arn(self: Any) -> str:
     """Rules have an ARN."""
     backend = self.ec2_backend
     return f"arn:aws:ec2:{backend.region_name}:{backend.account_id}:security-group-rule/{self.id}"
-
-
-patch(SecurityGroupRule, "security_group_rule_arn", added=True, aws=f"{API}/API_SecurityGroupRule.html")(
-    property(_rule_arn)
-)
 
 
 # --- create -----------------------------------------------------------------------------------------------------------

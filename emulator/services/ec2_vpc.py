@@ -132,23 +132,19 @@ def _target_serves(route: Route) -> bool:
     return True
 
 
-def _state(self: Any) -> str:
+@patch(Route, "state", attribute=True, aws=f"{API}/API_Route.html")
+def state(self: Any) -> str:
     """A route whose target is gone, detached or stopped is a blackhole."""
     return "active" if self.local or _target_serves(self) else "blackhole"
 
 
-patch(Route, "state", aws=f"{API}/API_Route.html")(property(_state))
-
-
-def _instance_id(self: Any) -> str | None:
+@patch(Route, "instance_id", attribute=True, aws=f"{API}/API_Route.html")
+def instance_id(self: Any) -> str | None:
     """A route to the network interface of an instance names the instance too."""
     if self.instance is not None:
         return str(self.instance.id)
     interface = self.interface
     return str(interface.instance.id) if interface is not None and interface.instance is not None else None
-
-
-patch(Route, "instance_id", aws=f"{API}/API_Route.html")(property(_instance_id))
 
 
 # --- deleting ---------------------------------------------------------------------------------------------------------

@@ -220,7 +220,8 @@ def _check_value(key: str, value: str) -> None:
                 f"The value of '{key}' must be between {allowed.start} and {allowed.stop - 1}",
             )
     elif allowed and value not in allowed:
-        raise AwsError("InvalidConfigurationRequest", f"The value of '{key}' must be one of {', '.join(allowed)}")
+        choices = ", ".join(map(str, allowed))
+        raise AwsError("InvalidConfigurationRequest", f"The value of '{key}' must be one of {choices}")
 
 
 def _check_log(backend: Any, log: str, attributes: Mapping[str, str]) -> None:

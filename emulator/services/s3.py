@@ -140,7 +140,7 @@ def _check_statements(bucket_name: str, document: dict[str, Any]) -> None:
         for name in ("Effect", "Principal", "Action", "Resource"):
             if name not in statement and f"Not{name}" not in statement:
                 raise AwsError("MalformedPolicy", f"Missing required field {name}")
-        resources = statement.get("Resource") or statement.get("NotResource")
+        resources: Any = statement.get("Resource") or statement.get("NotResource")
         for resource in [resources] if isinstance(resources, str) else resources:
             if not re.fullmatch(rf"arn:aws[a-z-]*:s3:::{re.escape(bucket_name)}(/.*)?", resource):
                 raise AwsError("MalformedPolicy", "Policy has invalid resource")

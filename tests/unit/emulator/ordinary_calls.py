@@ -302,7 +302,11 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
                 "minimumHealthyPercent": 100,
             },
             "networkConfiguration": {
-                "awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}
+                "awsvpcConfiguration": {
+                    "subnets": ["subnet-1"],
+                    "securityGroups": ["sg-1"],
+                    "assignPublicIp": "DISABLED",
+                }
             },
             "healthCheckGracePeriodSeconds": 60,
             "propagateTags": "SERVICE",
@@ -363,7 +367,10 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
                 {
                     "Id": "relay",
                     "Arn": FUNCTION,
-                    "InputTransformer": {"InputPathsMap": {"task": "$.detail.taskArn"}, "InputTemplate": '{"t": <task>}'},
+                    "InputTransformer": {
+                        "InputPathsMap": {"task": "$.detail.taskArn"},
+                        "InputTemplate": '{"t": <task>}',
+                    },
                     "DeadLetterConfig": {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"},
                 }
             ],

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.unit.emulator.ordinary_calls import CALLS
-from tests.unit.emulator.sample import sample
-from tests.unit.emulator.wire import SERVICES, examples, model, received, request
 
 from emulator import model_errata, validation
 from emulator.model_errata import Waiver
 from emulator.protocol import AwsError
+from tests.unit.emulator.ordinary_calls import CALLS
+from tests.unit.emulator.sample import sample
+from tests.unit.emulator.wire import SERVICES, examples, model, received, request
 
 # Examples of AWS that AWS would not take: typing slips and ids of a made-up form.
 BROKEN_EXAMPLES = {
@@ -93,22 +93,28 @@ def test_ordinary_calls(service: str, operation: str, params: dict[str, Any]) ->
             "elbv2",
             "CreateLoadBalancer",
             {"Name": "a", "Scheme": "foo"},
-            "Value 'foo' at 'scheme' failed to satisfy constraint: "
-            "Member must satisfy enum value set: [internet-facing, internal]",
+            (
+                "Value 'foo' at 'scheme' failed to satisfy constraint: "
+                "Member must satisfy enum value set: [internet-facing, internal]"
+            ),
         ),
         (
             "logs",
             "CreateLogGroup",
             {"logGroupName": "a b"},
-            "Value 'a b' at 'logGroupName' failed to satisfy constraint: "
-            r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+",
+            (
+                "Value 'a b' at 'logGroupName' failed to satisfy constraint: "
+                r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"
+            ),
         ),
         (
             "iam",
             "CreateUser",
             {"UserName": "a" * 65},
-            f"Value '{'a' * 65}' at 'userName' failed to satisfy constraint: "
-            "Member must have length less than or equal to 64",
+            (
+                f"Value '{'a' * 65}' at 'userName' failed to satisfy constraint: "
+                "Member must have length less than or equal to 64"
+            ),
         ),
         (
             "ssm",
@@ -120,22 +126,28 @@ def test_ordinary_calls(service: str, operation: str, params: dict[str, Any]) ->
             "kms",
             "CreateKey",
             {"Tags": [{"TagKey": "", "TagValue": "a"}]},
-            "Value '' at 'tags.1.member.tagKey' failed to satisfy constraint: "
-            "Member must have length greater than or equal to 1",
+            (
+                "Value '' at 'tags.1.member.tagKey' failed to satisfy constraint: "
+                "Member must have length greater than or equal to 1"
+            ),
         ),
         (
             "cloudwatch",
             "DescribeAlarms",
             {"AlarmTypes": ["MetricAlarm", "FireAlarm"]},
-            "Value '[MetricAlarm, FireAlarm]' at 'alarmTypes' failed to satisfy constraint: Member must satisfy "
-            "constraint: [Member must satisfy enum value set: [CompositeAlarm, MetricAlarm, LogAlarm]]",
+            (
+                "Value '[MetricAlarm, FireAlarm]' at 'alarmTypes' failed to satisfy constraint: Member must satisfy "
+                "constraint: [Member must satisfy enum value set: [CompositeAlarm, MetricAlarm, LogAlarm]]"
+            ),
         ),
         (
             "lambda",
             "UpdateFunctionConfiguration",
             {"FunctionName": "f", "Environment": {"Variables": {"9A": "x"}}},
-            "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: "
-            "[Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
+            (
+                "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: "
+                "[Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"
+            ),
         ),
     ],
 )

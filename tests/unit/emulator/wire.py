@@ -15,11 +15,37 @@ from emulator.protocol import Operation
 
 _session = botocore.session.get_session()
 
-SERVICES = (
-    "acm application-autoscaling autoscaling budgets cloudtrail cloudwatch dynamodb ec2 ecr ecs elasticache elbv2 "
-    "events iam kms lambda logs rds route53 s3 s3control scheduler secretsmanager service-quotas sns ssm "
-    "stepfunctions sts wafv2"
-).split()
+SERVICES = [
+    "acm",
+    "application-autoscaling",
+    "autoscaling",
+    "budgets",
+    "cloudtrail",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elasticache",
+    "elbv2",
+    "events",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "rds",
+    "route53",
+    "s3",
+    "s3control",
+    "scheduler",
+    "secretsmanager",
+    "service-quotas",
+    "sns",
+    "ssm",
+    "stepfunctions",
+    "sts",
+    "wafv2",
+]
 """The services of this stack."""
 
 
