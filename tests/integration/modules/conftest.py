@@ -74,20 +74,6 @@ def apply(run_module: RunModule) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def changes() -> Callable[[Mapping[str, Any]], dict[str, tuple[Any, Any]]]:
-    """What a result's plan changes: ``{"vpc/airas-dev tags.Environment": ("prod", "dev")}``."""
-
-    def read(result: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-        return {
-            f"{plan['resource']} {change['path']}": (change["before"], change["after"])
-            for plan in result["plan"]
-            for change in plan["changes"]
-        }
-
-    return read
-
-
-@pytest.fixture
 def writes(emulator: EmulatorServer) -> Callable[[], list[str]]:
     """The write calls that AWS has carried out since the last reset: ``["ec2:CreateVpc", ...]``."""
 
@@ -104,6 +90,20 @@ def changes() -> Callable[[Result], dict[str, list[str]]]:
 
     def read(result: Result) -> dict[str, list[str]]:
         return {item["resource"]: [change["path"] for change in item["changes"]] for item in result["plan"]}
+
+    return read
+
+
+@pytest.fixture
+def value_changes() -> Callable[[Result], dict[str, tuple[Any, Any]]]:
+    """What a result says changes, with the values: ``{"vpc/airas-dev tags.Environment": ("prod", "dev")}``."""
+
+    def read(result: Result) -> dict[str, tuple[Any, Any]]:
+        return {
+            f"{plan['resource']} {change['path']}": (change["before"], change["after"])
+            for plan in result["plan"]
+            for change in plan["changes"]
+        }
 
     return read
 

@@ -109,7 +109,7 @@ def test_makes_them_and_then_changes_nothing(apply: Apply, boto: Boto, writes: W
     assert writes() == before
 
 
-def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("eventbridge_rules", ARGS)
     events = boto("events")
     changed = {**PATTERN, "detail": {**PATTERN["detail"], "lastStatus": ["RUNNING"]}}
@@ -121,7 +121,7 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
     arn = f"arn:aws:events:ap-northeast-1:427979936961:rule/{STOPPED}"
     events.tag_resource(ResourceARN=arn, Tags=[{"Key": "Environment", "Value": "prod"}])
     rule, targets = f"eventbridge_rule/{STOPPED}", f"eventbridge_rule/{STOPPED} targets"
-    found = changes(apply("eventbridge_rules", ARGS, check=True))
+    found = value_changes(apply("eventbridge_rules", ARGS, check=True))
     whole = (f"{targets}.queue", f"{targets}.stranger")
     assert {path: change for path, change in found.items() if not path.startswith(whole)} == {
         f"{rule} description": ("", "Tasks that stopped"),
@@ -137,7 +137,7 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
     }
     assert found[f"{targets}.queue.arn"] == (None, QUEUE)
     assert found[f"{targets}.stranger.arn"] == (TOPIC, None)
-    assert changes(apply("eventbridge_rules", ARGS)) == found
+    assert value_changes(apply("eventbridge_rules", ARGS)) == found
     assert apply("eventbridge_rules", ARGS)["changed"] is False
     assert set(census(boto)[STOPPED]["targets"]) == {"alerts", "queue"}
 

@@ -129,15 +129,15 @@ def test_makes_them_and_then_changes_nothing(apply: Apply, boto: Boto, writes: W
     assert writes() == before
 
 
-def test_a_plan_accepts_what_does_not_exist_yet(apply: Apply, changes: Changes) -> None:
+def test_a_plan_accepts_what_does_not_exist_yet(apply: Apply, value_changes: Changes) -> None:
     key = "arn:aws:kms:ap-northeast-1:427979936961:key/00000000-0000-0000-0000-0000000000000000"
     policy = {"Version": "2012-10-17", "Statement": [allow("Decrypt", "kms:Decrypt", key)]}
-    planned = changes(apply("iam_roles", with_task(inline_policies={"secrets": policy}), check=True))
+    planned = value_changes(apply("iam_roles", with_task(inline_policies={"secrets": policy}), check=True))
     resource = planned[f"iam_role/{TASK} inline_policies.secrets.Statement.Decrypt.Resource"]
     assert resource == (None, ["(known after apply)"])
 
 
-def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("iam_roles", ARGS)
     iam = boto("iam")
     wide = {"Version": "2012-10-17", "Statement": [allow("AllowInvoke", "bedrock:*")]}
@@ -179,8 +179,8 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
         ),
         f"instance_profile/{NAT} role": (None, NAT),
     }
-    assert changes(apply("iam_roles", ARGS, check=True)) == drift
-    assert changes(apply("iam_roles", ARGS)) == drift
+    assert value_changes(apply("iam_roles", ARGS, check=True)) == drift
+    assert value_changes(apply("iam_roles", ARGS)) == drift
     assert apply("iam_roles", ARGS)["changed"] is False
     assert census(boto)[TASK]["tags"] == {**TAGS, "Name": TASK, "cost": "theirs"}
 

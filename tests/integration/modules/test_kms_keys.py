@@ -90,7 +90,7 @@ def test_makes_them_and_then_changes_nothing(apply: Apply, boto: Boto, writes: W
     assert writes() == before
 
 
-def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("kms_keys", ONE)
     kms, found = boto("kms"), key_id(boto)
     anyone = {**POLICY["Statement"][1], "Principal": {"AWS": "*"}}
@@ -112,8 +112,8 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
         f"{key} rotation_period_days": (2560, 180),
         f"{key} tags.Environment": ("prod", "dev"),
     }
-    assert changes(apply("kms_keys", ONE, check=True)) == drift
-    assert changes(apply("kms_keys", ONE)) == drift
+    assert value_changes(apply("kms_keys", ONE, check=True)) == drift
+    assert value_changes(apply("kms_keys", ONE)) == drift
     assert apply("kms_keys", ONE)["changed"] is False
     assert key_id(boto) == found
 
@@ -126,16 +126,16 @@ def test_rotation_can_be_turned_off(apply: Apply, boto: Boto) -> None:
     assert apply("kms_keys", still)["changed"] is False
 
 
-def test_a_moved_alias_comes_back(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_a_moved_alias_comes_back(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("kms_keys", ONE)
     ours, kms = key_id(boto), boto("kms")
     other = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.update_alias(AliasName=f"alias/{SECRETS}", TargetKeyId=other)
     drift = {f"kms_key/{SECRETS} alias": (None, SECRETS)}
-    assert changes(apply("kms_keys", ONE)) == drift
+    assert value_changes(apply("kms_keys", ONE)) == drift
     assert key_id(boto) == ours
     kms.delete_alias(AliasName=f"alias/{SECRETS}")
-    assert changes(apply("kms_keys", ONE)) == drift
+    assert value_changes(apply("kms_keys", ONE)) == drift
     assert key_id(boto) == ours
 
 
@@ -155,16 +155,16 @@ def test_two_keys_with_its_tags_and_no_alias_are_named(run_module: Apply, boto: 
     assert "two keys carry its tags, and its alias leads to neither" in run_module("kms_keys", ONE)["msg"]
 
 
-def test_absent_twice_and_wanted_again(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_absent_twice_and_wanted_again(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("kms_keys", ARGS)
     kept = key_id(boto)
     gone = apply("kms_keys", ABSENT)
     assert {plan["impact"] for plan in gone["plan"]} == {"data loss"}
     assert {key["state"] for key in census(boto).values()} == {"PendingDeletion"}
     assert apply("kms_keys", ABSENT)["changed"] is False
-    planned = changes(apply("kms_keys", ONE, check=True))
+    planned = value_changes(apply("kms_keys", ONE, check=True))
     assert planned[f"kms_key/{SECRETS} key_state"] == ("PendingDeletion", "Enabled")
-    assert changes(apply("kms_keys", ONE)) == planned
+    assert value_changes(apply("kms_keys", ONE)) == planned
     assert census(boto)[f"{SECRETS} alias/{SECRETS}"]["state"] == "Enabled"
     assert key_id(boto) == kept
     assert apply("kms_keys", ONE)["changed"] is False

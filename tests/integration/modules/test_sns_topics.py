@@ -126,7 +126,7 @@ def test_makes_them_and_then_changes_nothing(apply: Apply, boto: Boto, writes: W
     assert writes() == before
 
 
-def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("sns_topics", ARGS)
     sns, topic = boto("sns"), f"{ARN}:{ALERTS}"
     anyone = json.dumps({**POLICY, "Statement": {**POLICY["Statement"][0], "Principal": "*"}})
@@ -153,7 +153,7 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=DEAD)
     relay = f"sns_subscription/{ALERTS} lambda {RELAY}"
     queue, stranger = (f"sns_subscription/{ALERTS} sqs {arn}" for arn in (QUEUE, DEAD))
-    found = changes(apply("sns_topics", ARGS, check=True))
+    found = value_changes(apply("sns_topics", ARGS, check=True))
     assert {path: change for path, change in found.items() if not path.startswith((relay, stranger))} == {
         f"sns_topic/{ALERTS} display_name": ("changed", "airas dev"),
         f"sns_topic/{ALERTS} kms_master_key_id": (None, "alias/airas-dev"),
@@ -167,7 +167,7 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
     }
     assert found[f"{relay} redrive_policy.deadLetterTargetArn"] == (None, DEAD)
     assert found[f"{stranger} raw"] == (False, None)
-    assert changes(apply("sns_topics", ARGS)) == found
+    assert value_changes(apply("sns_topics", ARGS)) == found
     assert apply("sns_topics", ARGS)["changed"] is False
     assert set(subscriptions(boto)) == {RELAY, QUEUE}
 

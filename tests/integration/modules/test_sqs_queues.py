@@ -92,7 +92,7 @@ def test_makes_them_and_then_changes_nothing(apply: Apply, boto: Boto, writes: W
     assert writes() == before
 
 
-def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("sqs_queues", ARGS)
     sqs = boto("sqs")
     anyone = {**POLICY["Statement"][0], "Principal": "*"}
@@ -115,16 +115,16 @@ def test_names_and_mends_each_attribute_that_drifted(apply: Apply, boto: Boto, c
         f"sqs_queue/{DEAD} policy.Statement.Events.Principal.Service": (None, ["events.amazonaws.com"]),
         f"sqs_queue/{DEAD} tags.Environment": ("prod", "dev"),
     }
-    assert changes(apply("sqs_queues", ARGS, check=True)) == drift
-    assert changes(apply("sqs_queues", ARGS)) == drift
+    assert value_changes(apply("sqs_queues", ARGS, check=True)) == drift
+    assert value_changes(apply("sqs_queues", ARGS)) == drift
     assert apply("sqs_queues", ARGS)["changed"] is False
     assert census(boto)[DEAD]["tags"] == {**TAGS, "Name": DEAD, "cost": "theirs"}
 
 
-def test_key_and_policies_can_be_taken_away(apply: Apply, boto: Boto, changes: Changes) -> None:
+def test_key_and_policies_can_be_taken_away(apply: Apply, boto: Boto, value_changes: Changes) -> None:
     apply("sqs_queues", ARGS)
     plain = {**ARGS, "queues": [{"name": WORK}, {"name": DEAD, "message_retention_s": 1209600}]}
-    taken = changes(apply("sqs_queues", plain))
+    taken = value_changes(apply("sqs_queues", plain))
     assert taken[f"sqs_queue/{DEAD} encryption"] == ("alias/aws/sqs", "SSE-SQS")
     found = census(boto)
     assert (found[WORK]["redrive"], found[DEAD]["policy"], found[DEAD]["key"] or None) == ({}, {}, None)

@@ -69,13 +69,13 @@ def test_makes_it_and_then_changes_nothing(apply: Apply, args: Any, boto: Boto, 
     assert writes() == before
 
 
-def test_a_plan_accepts_a_vpc_that_does_not_exist_yet(apply: Apply, args: Any, changes: Changes) -> None:
-    planned = changes(apply("vpc_flow_log", args(resource_id="vpc-00000000000000000"), check=True))
+def test_a_plan_accepts_a_vpc_that_does_not_exist_yet(apply: Apply, args: Any, value_changes: Changes) -> None:
+    planned = value_changes(apply("vpc_flow_log", args(resource_id="vpc-00000000000000000"), check=True))
     assert planned[f"vpc_flow_log/{NAME} resource_id"] == (None, "(known after apply)")
 
 
 def test_another_destination_is_made_before_the_old_one_goes(
-    apply: Apply, args: Any, boto: Boto, changes: Changes, writes: Writes
+    apply: Apply, args: Any, boto: Boto, value_changes: Changes, writes: Writes
 ) -> None:
     old = apply("vpc_flow_log", args())["resources"][f"vpc_flow_log/{NAME}"]["id"]
     moved = apply("vpc_flow_log", to_s3(args), check=True)
@@ -86,10 +86,10 @@ def test_another_destination_is_made_before_the_old_one_goes(
         f"vpc_flow_log/{NAME} role_arn": (ROLE, None),
         f"vpc_flow_log/{NAME} destination_arn": (None, f"arn:aws:s3:::{BUCKET}"),
     }
-    assert changes(moved) == drift
+    assert value_changes(moved) == drift
     before = writes()
     made = apply("vpc_flow_log", to_s3(args))
-    assert changes(made) == drift
+    assert value_changes(made) == drift
     assert writes()[len(before) :] == ["ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"]
     assert made["resources"][f"vpc_flow_log/{NAME}"]["id"] != old
     assert [item["LogDestinationType"] for item in census(boto)] == ["s3"]
@@ -117,10 +117,10 @@ def test_any_other_change_replaces_it_too(
     assert apply("vpc_flow_log", args(**{attribute: after}))["changed"] is False
 
 
-def test_tags_are_changed_in_place(apply: Apply, args: Any, boto: Boto, changes: Changes) -> None:
+def test_tags_are_changed_in_place(apply: Apply, args: Any, boto: Boto, value_changes: Changes) -> None:
     made = apply("vpc_flow_log", args())["resources"][f"vpc_flow_log/{NAME}"]["id"]
     boto("ec2").create_tags(Resources=[made], Tags=[{"Key": "Environment", "Value": "prod"}])
-    assert changes(apply("vpc_flow_log", args())) == {f"vpc_flow_log/{NAME} tags.Environment": ("prod", "dev")}
+    assert value_changes(apply("vpc_flow_log", args())) == {f"vpc_flow_log/{NAME} tags.Environment": ("prod", "dev")}
     assert [item["FlowLogId"] for item in boto("ec2").describe_flow_logs()["FlowLogs"]] == [made]
 
 
