@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_block_store import EBSBackend
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.settings import Settings
 
 from emulator.extensions import patch
@@ -44,8 +45,8 @@ def get_ebs_default_kms_key_id(self: Any) -> ActionResult:
     return ActionResult({"KmsKeyId": _key(self.ec2_backend)})
 
 
-@patch(Settings, "modify_ebs_default_kms_key_id", added=True, aws=f"{API}/API_ModifyEbsDefaultKmsKeyId.html")
-def modify_ebs_default_kms_key_id(self: Any) -> ActionResult:
+@patch(ElasticBlockStore, "modify_ebs_default_kms_key_id", aws=f"{API}/API_ModifyEbsDefaultKmsKeyId.html")
+def modify_ebs_default_kms_key_id(_original: Any, self: Any) -> ActionResult:
     """The default key for EBS encryption can be changed; an alias or id answers as the key's ARN."""
     from moto.kms.models import kms_backends
 
