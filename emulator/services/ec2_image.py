@@ -70,11 +70,12 @@ def load_amis(original: Any, self: Any) -> None:
 @patch(AmiBackend, "describe_images", aws=f"{API}/API_DescribeImages.html")
 def describe_images(original: Any, self: Any, ami_ids: Any = None, filters: Any = None, **others: Any) -> list[Ami]:
     """The published fck-nat images are found by owner and name, with those of the world file."""
-    load = self.__dict__.pop("load_amazon_images", None)
-    if load is not None:
-        load()
     for image in (*FCK_NAT_IMAGES, *world.settings.value().images):
         _publish(self, image)
+    asked = ami_ids or (filters or {}).get("image-id") or ()
+    known = asked and all(image_id in self.amis for image_id in asked)
+    if not known and others.get("owners") != [FCK_NAT_OWNER] and "load_amazon_images" in self.__dict__:
+        self.__dict__.pop("load_amazon_images")()
     images: list[Ami] = original(self, ami_ids=ami_ids, filters=filters, **others)
     if ami_ids and filters:  # moto leaves the filters aside when ids are given
         images = generic_filter(filters, images)

@@ -38,7 +38,7 @@ def run_instances(original: Any, self: Any) -> Any:
     backend, asked = self.ec2_backend, dict(self._get_params())
 
     def launch() -> Any:
-        self.params = _with_template(backend, asked)
+        self.params = _sized(backend, _with_template(backend, asked))
         answer = original(self)
         for instance in answer.result.instances:
             _finish_launch(backend, instance, self.params)
@@ -62,6 +62,24 @@ def _with_template(backend: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         return merged
     metadata = {**template.get("MetadataOptions", {}), **params.get("MetadataOptions", {})}
     return {**template, **params} | ({"MetadataOptions": metadata} if metadata else {})
+
+
+def _sized(backend: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """The root volume keeps the image's size when a mapping gives only its type or encryption.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html
+    """
+    mappings = params.get("BlockDeviceMappings", [])
+    if not mappings or "ImageId" not in params:
+        return params
+    root = backend.describe_images(ami_ids=[params["ImageId"]])[0].root_device_name
+    sized = [
+        {**mapping, "Ebs": {"VolumeSize": 8, **mapping["Ebs"]}}
+        if mapping.get("DeviceName") == root and "SnapshotId" not in mapping.get("Ebs", {"SnapshotId": ""})
+        else mapping
+        for mapping in mappings
+    ]
+    return params | {"BlockDeviceMappings": sized}
 
 
 def _finish_launch(backend: Any, instance: Instance, params: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ module: nat_gateway
 short_description: The NAT gateways of a VPC with their Elastic IP addresses
 version_added: 0.1.0
 description:
-  - Manages public NAT gateways, zonal ones with one Elastic IP address each, or one regional gateway whose addresses AWS
-    takes and keeps by itself.
+  - Manages public NAT gateways, zonal ones with one Elastic IP address each, or one regional gateway whose addresses
+    AWS takes and keeps by itself.
   - A gateway and its address are found again by their C(Name) tag, whatever state they are in. A gateway that was made
     elsewhere keeps its address, which is tagged; an address that an interrupted run left alone is used.
   - A gateway that AWS could not make is removed, and the task ends with AWS's reason; the next run makes another.
@@ -55,7 +55,7 @@ options:
     default: zonal
   purge:
     description:
-      - Whether to remove, with their addresses, the VPC's other gateways that carry the tag C(ManagedBy=airas.platform).
+      - Whether to remove, with their addresses, the VPC's other gateways that carry C(ManagedBy=airas.platform).
       - An address tagged C(NatGatewayVpc) with this VPC that no listed gateway uses is released, too.
     type: bool
     default: false
@@ -91,9 +91,10 @@ EXAMPLES = r"""
 RETURN = r"""
 resources:
   description:
-    - By address (V(nat_gateway/airas-dev-nat-a), V(elastic_ip/airas-dev-nat-a)), the id and the attributes of each resource.
-    - A gateway has C(id), C(state), C(subnet_id), C(allocation_id), C(public_ip) and C(public_ips); an address has C(id)
-      and C(public_ip).
+    - By address (V(nat_gateway/airas-dev-nat-a), V(elastic_ip/airas-dev-nat-a)), the id and the attributes of each
+      resource.
+    - A gateway has C(id), C(state), C(subnet_id), C(allocation_id), C(public_ip) and C(public_ips); an address has
+      C(id) and C(public_ip).
   returned: success
   type: dict
 plan:

@@ -23,8 +23,8 @@ def client_token(request: Mapping[str, Any], gone: Iterable[str], now: float | N
 
     EC2 may not list a resource in the seconds after it was made. A run that was killed just then is followed by one
     that sends the same request with the same token, and gets the resource that is there. ``gone`` names the earlier
-    ones that EC2 still lists as deleted or failed: the attempt after them is another one, with another token. EC2 forgets
-    them after about an hour, but not their tokens, which is why time takes part, too.
+    ones that EC2 still lists as deleted or failed: the attempt after them is another one, with another token. EC2
+    forgets them after about an hour, but not their tokens, which is why time takes part, too.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
     """

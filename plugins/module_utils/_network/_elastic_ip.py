@@ -15,14 +15,14 @@ from ._ec2 import Item, retag
 
 _MENDS = {
     "AddressLimitExceeded": (
-        "Ask for a higher value of the quota EC2-VPC Elastic IPs (ec2/L-0263D0A3) in Service Quotas, or release addresses "
-        "that nothing uses, and run again."
+        "Ask for a higher value of the quota EC2-VPC Elastic IPs (ec2/L-0263D0A3) in Service Quotas, or release "
+        "addresses that nothing uses, and run again."
     ),
 }
 
 
 def read_addresses(aws: Aws) -> list[Item]:
-    """The region's Elastic IP addresses, but for those that AWS manages itself (of a load balancer, a regional gateway)."""
+    """The region's Elastic IP addresses, but for those of AWS's own (a load balancer's, a regional gateway's)."""
     found = aws.pages("ec2", "describe_addresses", "Addresses")
     return [item for item in found if not item.get("ServiceManaged")]
 
@@ -40,6 +40,16 @@ def find_address(addresses: Iterable[Item], name: str, allocation_id: str | None
             resource=f"elastic_ip/{name}",
         )
     return found[0] if found else None
+
+
+def used_elsewhere(name: str, item: Item) -> PlatformError:
+    """The error for an address of our name that something else has taken into use."""
+    user = item.get("InstanceId") or item.get("NetworkInterfaceId") or "something else"
+    return PlatformError(
+        f"{item['AllocationId']} ({item['PublicIp']}) carries this Name tag but is in use by {user}.",
+        mend="Disassociate it, or give it another Name tag, and run again.",
+        resource=f"elastic_ip/{name}",
+    )
 
 
 def name_of(item: Item, id_key: str) -> str:

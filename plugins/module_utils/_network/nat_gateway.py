@@ -16,8 +16,8 @@ from typing import Any
 from .._aws import Aws, by_name, tag_specification, tags_of
 from .._reconcile import Operation, PlatformError, Resource, is_placeholder, managed_tags, placeholder_id
 from ._create import client_token, mending
-from ._ec2 import Item, filters, named_tags, retag
-from ._elastic_ip import elastic_ip, find_address, name_of, read_addresses
+from ._ec2 import Item, call_on_new, filters, named_tags, retag
+from ._elastic_ip import elastic_ip, find_address, name_of, read_addresses, used_elsewhere
 
 MANAGED_BY = "airas.platform"
 # An address carries no VPC. This tag of ours leads back to it, also when a killed run left it without a gateway.
@@ -166,14 +166,8 @@ def _carries(gateway: Item, address: Item) -> bool:
 
 def _refuse_foreign_use(lineage: Lineage, gateways: Sequence[Item]) -> None:
     address = lineage.address
-    if not address or not lineage.address_in_use or any(_carries(item, address) for item in gateways):
-        return
-    user = address.get("InstanceId") or address.get("NetworkInterfaceId")
-    raise PlatformError(
-        f"{address['AllocationId']} ({address['PublicIp']}) carries this Name tag but is in use by {user}.",
-        mend="Disassociate it, or give it another Name tag, and run again.",
-        resource=f"elastic_ip/{lineage.name}",
-    )
+    if address and lineage.address_in_use and not any(_carries(item, address) for item in gateways):
+        raise used_elsewhere(lineage.name, address)
 
 
 # -- present ---------------------------------------------------------------------------------------------------------
@@ -220,7 +214,7 @@ def _gateway(
             wanted["AllocationId"] = address.known["id"]
         token = client_token(wanted, (item["NatGatewayId"] for item in lineage.gateways))
         with mending(_MENDS):
-            made = aws.call("ec2", "create_nat_gateway", **wanted, ClientToken=token)
+            made = call_on_new(aws, wanted.get("AllocationId", ""), "create_nat_gateway", **wanted, ClientToken=token)
         return _described(made["NatGateway"])
 
     gateway = Resource(
@@ -327,9 +321,7 @@ def _unlisted(
 ) -> list[Resource]:
     """What this module made in the VPC earlier and the options no longer name."""
     left_gateways = [
-        item
-        for item in gateways
-        if tags_of(item).get("ManagedBy") == MANAGED_BY and item["NatGatewayId"] not in listed
+        item for item in gateways if tags_of(item).get("ManagedBy") == MANAGED_BY and item["NatGatewayId"] not in listed
     ]
     left_addresses = [
         item for item in addresses if tags_of(item).get(VPC_TAG) == vpc_id and item["AllocationId"] not in listed

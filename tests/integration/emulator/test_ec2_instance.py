@@ -134,6 +134,18 @@ def test_interface_made_by_a_launch_goes_with_it(ec2: Any, network: Any, image: 
     ec2.delete_subnet(SubnetId=network.subnet)
 
 
+def test_root_volume_of_the_image_is_encrypted_on_request(ec2: Any, image: str, interface: str) -> None:
+    volume = {"Encrypted": True, "VolumeType": "gp3", "DeleteOnTermination": True}
+    _run(
+        ec2,
+        ImageId=image,
+        NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": interface}],
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": volume}],
+    )
+    (made,) = ec2.describe_volumes()["Volumes"]
+    assert (made["Encrypted"], made["VolumeType"], made["Size"]) == (True, "gp3", 8)
+
+
 def test_launch_template_fills_in(ec2: Any, image: str, interface: str) -> None:
     data = {
         "ImageId": image,
