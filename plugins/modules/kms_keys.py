@@ -114,7 +114,7 @@ KEY = {
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "keys": {"type": "list", "elements": "dict", "required": True, "options": KEY},
+            "keys": {"type": "list", "elements": "dict", "required": True, "options": KEY, "no_log": False},
             **_options.protection(),
             **_options.state(),
             **_options.tags(),
