@@ -56,8 +56,8 @@ def _pending_text(result: dict[str, Any]) -> str:
 
 def _too_slow(result: dict[str, Any]) -> str:
     return (
-        f"After {result['wait_timeout']} s {_pending_text(result)}. AWS may still finish it: run again to go on waiting,"
-        " or give a longer wait_timeout."
+        f"After {result['wait_timeout']} s {_pending_text(result)}. AWS may still finish it: run again to go on"
+        " waiting, or give a longer wait_timeout."
     )
 
 

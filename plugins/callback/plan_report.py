@@ -31,7 +31,6 @@ options:
 
 import datetime
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -63,7 +62,7 @@ class CallbackModule(CallbackBase):
         self._failures: dict[str, list[dict[str, str]]] = {}
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
-        self._playbook = os.path.basename(playbook._file_name)
+        self._playbook = Path(playbook._file_name).name
 
     def v2_runner_on_ok(self, result: Any) -> None:
         host, name = result.host.get_name(), result.task.get_name()
@@ -145,4 +144,4 @@ def _summary_line(report: Mapping[str, Any]) -> str:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -118,7 +118,13 @@ def _mend(code: str) -> str:
         return "Renew the credentials (aws sso login, a new assume-role session, or AWS_PROFILE) and run again."
     if code in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"):
         return "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run again."
-    if code in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError", "NotAws"):
+    if code in (
+        "EndpointConnectionError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ReadTimeoutError",
+        "NotAws",
+    ):
         return "Check the network, the region's name and AWS_ENDPOINT_URL, and run again."
     if code in _THROTTLED:
         return f"AWS throttled {ATTEMPTS} attempts in a row; run again when less goes on in the account."
@@ -175,7 +181,7 @@ class Aws:
             except AwsError as error:
                 if error.code not in _THROTTLED:
                     raise
-            time.sleep(random.uniform(0, min(2**attempt, MAX_BACKOFF_S)))  # noqa: S311 - jitter, not cryptography
+            time.sleep(random.uniform(0, min(2**attempt, MAX_BACKOFF_S)))
         return self._invoke(service, operation, params, 1)
 
     def once_consistent(self, run: Callable[[], T], unready: Callable[[AwsError], bool]) -> T:
@@ -194,7 +200,9 @@ class Aws:
             time.sleep(pause)
             pause = min(pause * 2, 10.0)
 
-    def call_or_none(self, service: str, operation: str, missing: Sequence[str], **params: Any) -> dict[str, Any] | None:
+    def call_or_none(
+        self, service: str, operation: str, missing: Sequence[str], **params: Any
+    ) -> dict[str, Any] | None:
         """One call whose error codes in ``missing`` mean that there is nothing there."""
         try:
             return self.call(service, operation, **params)

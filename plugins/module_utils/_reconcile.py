@@ -428,7 +428,7 @@ def _text(value: Any) -> str:
 
 
 def report(plans: Sequence[ResourcePlan], resources: Sequence[Resource]) -> dict[str, Any]:
-    """The result of a module: ``changed``, ``diff``, ``plan``, ``resources`` by address, and what is still ``pending``."""
+    """The result of a module: ``changed``, ``diff``, ``plan``, ``resources`` by address, what is still ``pending``."""
     changing = [plan for plan in plans if plan.action != "none"]
     return {
         "changed": bool(changing),
@@ -440,11 +440,7 @@ def report(plans: Sequence[ResourcePlan], resources: Sequence[Resource]) -> dict
 
 
 def _pending(resources: Iterable[Resource]) -> list[dict[str, str]]:
-    return [
-        {"resource": resource.address, "state": state}
-        for resource in resources
-        if (state := resource.pending)
-    ]
+    return [{"resource": resource.address, "state": state} for resource in resources if (state := resource.pending)]
 
 
 def reconcile(module: ModuleLike, read: Callable[[], Sequence[Resource]]) -> None:

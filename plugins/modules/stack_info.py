@@ -10,8 +10,8 @@ short_description: What the components of a stack offer to each other
 version_added: 0.1.0
 description:
   - Reads the outputs of components back from AWS by name and tag, all of them at the same time.
-  - An output that does not exist yet is a well-formed placeholder (V(vpc-00000000000000000)), so that a plan on an empty
-    account goes through. RV(missing) names those.
+  - An output that does not exist yet is a well-formed placeholder (V(vpc-00000000000000000)), so that a plan on an
+    empty account goes through. RV(missing) names those.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -76,6 +76,8 @@ missing:
   elements: str
 """
 
+from functools import partial
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
@@ -98,7 +100,7 @@ def main() -> None:
     )
     aws, components = Aws(module), module.params["components"]
     try:
-        read = aws.gather(lambda reader=READERS[component]: reader(aws, module.params) for component in components)
+        read = aws.gather(partial(READERS[component], aws, module.params) for component in components)
     except PlatformError as error:
         module.fail_json(msg=str(error), resource=error.resource, call=error.call)
         return

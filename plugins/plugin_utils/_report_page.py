@@ -39,7 +39,7 @@ def page(report: Mapping[str, Any]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>{_STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
-            f'<p class="when">{escape(report["playbook"])}, {escape(report["started"])} to {escape(report["finished"])}</p>',
+            f'<p class="when">{escape(report["playbook"])}, {_when(report)}</p>',
             _counts(report["summary"]),
             *(_failure(failure) for failure in report["failures"]),
             *(_unplanned(task) for task in report["unplanned"]),
@@ -48,6 +48,10 @@ def page(report: Mapping[str, Any]) -> str:
             "</body></html>\n",
         )
     )
+
+
+def _when(report: Mapping[str, Any]) -> str:
+    return f"{escape(report['started'])} to {escape(report['finished'])}"
 
 
 def _counts(summary: Mapping[str, int]) -> str:

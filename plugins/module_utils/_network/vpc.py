@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .._aws import Aws, by_name, tag_specification, tags_of
@@ -52,7 +53,10 @@ def _desired_vpc(params: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str
 def _vpc(aws: Aws, name: str, tags: Mapping[str, str], item: Item | None, desired: dict[str, Any] | None) -> Resource:
     def create(_known: dict[str, Any]) -> dict[str, Any]:
         made = aws.create(
-            "ec2", "create_vpc", CidrBlock=(desired or {})["cidr_block"], TagSpecifications=tag_specification("vpc", tags)
+            "ec2",
+            "create_vpc",
+            CidrBlock=(desired or {})["cidr_block"],
+            TagSpecifications=tag_specification("vpc", tags),
         )
         return {"id": made["Vpc"]["VpcId"]}
 
@@ -76,7 +80,7 @@ def _normalised_vpc(aws: Aws, item: Item, tags: Mapping[str, str]) -> dict[str, 
         answer = aws.call("ec2", "describe_vpc_attribute", VpcId=item["VpcId"], Attribute=name)
         return answer[key]["Value"]
 
-    values = aws.gather(lambda attribute=attribute: read(attribute) for attribute in DNS_ATTRIBUTES)
+    values = aws.gather(partial(read, attribute) for attribute in DNS_ATTRIBUTES)
     return {
         "id": item["VpcId"],
         "cidr_block": item["CidrBlock"],
@@ -106,11 +110,11 @@ def _find_gateway(aws: Aws, name: str, vpc: Item | None) -> Item | None:
     return by_name(free, "internet_gateway", "InternetGatewayId").get(name)
 
 
-def _internet_gateway(
-    aws: Aws, vpc: Resource, tags: Mapping[str, str], item: Item | None, present: bool
-) -> Resource:
+def _internet_gateway(aws: Aws, vpc: Resource, tags: Mapping[str, str], item: Item | None, present: bool) -> Resource:
     def create(_known: dict[str, Any]) -> dict[str, Any]:
-        made = aws.create("ec2", "create_internet_gateway", TagSpecifications=tag_specification("internet-gateway", tags))
+        made = aws.create(
+            "ec2", "create_internet_gateway", TagSpecifications=tag_specification("internet-gateway", tags)
+        )
         return {"id": made["InternetGateway"]["InternetGatewayId"]}
 
     def attach(known: dict[str, Any]) -> dict[str, Any]:

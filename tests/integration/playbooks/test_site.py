@@ -94,7 +94,8 @@ def test_a_plan_on_an_empty_account_is_complete_and_writes_nothing(
     plan = report(playbooks)
     assert plan["mode"] == "plan"
     assert plan["unplanned"] == []
-    assert {resource["action"] for resource in plan["resources"]} == {"create"}
+    # Switches of the account exist from its first day; everything else has to be made.
+    assert {resource["action"] for resource in plan["resources"]} == {"create", "update"}
     assert all(resource["changes"] for resource in plan["resources"])
     planned = {resource["resource"] for resource in plan["resources"]}
 

@@ -25,7 +25,7 @@ class FakeAws(Aws):
         self.answers = answers
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    def _client(self, service: str, attempts: int) -> Any:  # noqa: ARG002 - the signature of what it stands in for
+    def _client(self, service: str, attempts: int) -> Any:
         return _Client(self, service)
 
 

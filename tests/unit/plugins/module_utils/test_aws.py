@@ -1,4 +1,4 @@
-"""The AWS edge: real botocore clients whose answers are given at the wire, so that its retries and parsers take part."""
+"""The AWS edge: real botocore clients answered at the wire, so that its retries and parsers take part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from ansible_collections.airas.platform.plugins.module_utils._reconcile import P
 Answer = tuple[int, str]
 
 THROTTLED = (503, "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>")
-DENIED = (403, "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>")
+DENIED = (
+    403,
+    "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>",
+)
 GONE = (400, "<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code></Error></Errors></Response>")
 BROKEN = (500, "<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>")
 

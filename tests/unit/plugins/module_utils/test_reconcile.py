@@ -328,7 +328,7 @@ def test_placeholders_are_found_inside_lists_and_mappings() -> None:
 
 
 def slow_shelf(store: Store, desired: dict[str, Any] | None) -> Module:
-    """One call of a module whose shelf is ``going`` for a while after its removal, and cannot be made until it is gone."""
+    """One call of a module whose shelf is ``going`` for a while after its removal, and is made only once it is gone."""
     shelf = store.shelves.get("a")
     going = bool(shelf and shelf.get("going"))
     resource = store.shelf("a", desired, replace_on=("size",), settling=lambda known: known.get("going"))

@@ -103,8 +103,10 @@ def test_unknown_names_with_the_nearest_right_one() -> None:
         KNOWN,
     )
     assert [str(finding) for finding in found] == [
-        "network_nat_mod: there is no such variable. The nearest is network_nat_mode: correct the name, or remove the "
-        "line.",
+        (
+            "network_nat_mod: there is no such variable. The nearest is network_nat_mode: correct the name, or remove"
+            " the line."
+        ),
         "network_zzz: there is no such variable. Correct the name, or remove the line.",
     ]
 

@@ -196,7 +196,9 @@ def test_an_image_that_was_withdrawn_does_not_hurt_what_runs(
     assert actions(resources(aws(instance(), describe_images=withdrawn), image_id="ami-1"))["instance"] == "none"
     with pytest.raises(PlatformError, match="there is no image ami-9 in the region"):
         resources(aws(instance(), describe_images=withdrawn), image_id="ami-9")
-    with pytest.raises(PlatformError, match=r"there is no image fck-nat-al2023-hvm-\* of account 568608671756 for arm64"):
+    with pytest.raises(
+        PlatformError, match=r"there is no image fck-nat-al2023-hvm-\* of account 568608671756 for arm64"
+    ):
         resources(aws(describe_images={"Images": []}))
 
 
