@@ -74,7 +74,9 @@ def test_only_a_principal_that_may_be_new_is_waited_for(
     answers = [refusal("MalformedPolicyDocument", message), lambda **_params: {"Role": FOUND}]
     missing = refusal("NoSuchEntity")
     aws = fake_aws(
-        get_role=missing, get_instance_profile=missing, create_role=lambda **sent: answers[len(pauses)](**sent)
+        get_role=missing,
+        get_instance_profile=missing,
+        create_role=lambda **sent: answers[len(pauses)](**sent),  # noqa: PLW0108
     )
     plans = [plan_resource(resource) for resource in roles.resources(aws, params())]
     if attempts == 1:
