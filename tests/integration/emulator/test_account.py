@@ -2,19 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.testing import EmulatorServer
-
 PROVIDER = "arn:aws:iam::427979936961:oidc-provider/token.actions.githubusercontent.com"
 
 
 def test_caller(emulator: Any) -> None:
     caller = emulator.client("sts").get_caller_identity()
     assert (caller["Account"], caller["Arn"]) == ("427979936961", "arn:aws:iam::427979936961:user/testing")
-
-
-def test_another_account() -> None:
-    with EmulatorServer(account_id="123456789012") as server:
-        assert server.client("sts").get_caller_identity()["Account"] == "123456789012"
 
 
 def test_another_region(emulator: Any) -> None:

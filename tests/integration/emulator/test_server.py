@@ -31,29 +31,27 @@ def _port(process: subprocess.Popen[str]) -> int:
     return int(match[1])
 
 
+def _listening_on(port: int) -> set[str]:
+    """Local addresses on which something listens on `port`, as the kernel writes them."""
+    lines = [
+        line.split()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        for line in Path(table).read_text(encoding="ascii").splitlines()[1:]
+    ]
+    return {line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"}
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_ready_line_and_a_prompt_silent_end(number: signal.Signals) -> None:
+def test_one_ready_line_on_loopback_only_and_a_silent_end(number: signal.Signals) -> None:
     process = _start("--port", "0")
     port = _port(process)
+    assert _listening_on(port) == {f"0100007F:{port:04X}"}
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/") as page:
         assert page.status == 200
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")
-    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
-        pass
-
-
-def test_listens_on_loopback_only() -> None:
-    with EmulatorServer() as server:
-        port = int(server.url.rpartition(":")[2])
-        addresses = {
-            line.split()[1]
-            for table in ("/proc/net/tcp", "/proc/net/tcp6")
-            for line in Path(table).read_text().splitlines()[1:]
-            if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
-        }
-    assert addresses == {f"0100007F:{port:04X}"}
+    assert _listening_on(port) == set()
 
 
 def test_ends_with_its_parent() -> None:
@@ -77,22 +75,13 @@ def test_ends_with_its_parent() -> None:
     pytest.fail("the emulator outlived its parent")
 
 
-@pytest.mark.parametrize(
-    ("option", "text", "message"),
-    [
-        ("--faults", "[{evry: 5}]", "rule 1: unknown key 'evry'"),
-        ("--delays", "{nat_gateway.pendin: 3}", "unknown delay 'nat_gateway.pendin'"),
-        ("--world", "{quotas: {ec2/L-0: 3}}", "unknown quota 'ec2/L-0'"),
-        ("--faults", "{", "not valid YAML or JSON"),
-    ],
-)
-def test_bad_settings_end_the_start(tmp_path: Path, option: str, text: str, message: str) -> None:
+def test_bad_settings_end_the_start(tmp_path: Path) -> None:
     path = tmp_path / "settings.yml"
-    path.write_text(text)
-    ran = subprocess.run([*COMMAND, option, str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    path.write_text("{nat_gateway.pendin: 3}", encoding="utf-8")
+    command = [*COMMAND, "--delays", str(path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith(f"emulator: {path}: ")
-    assert message in ran.stderr
+    assert ran.stderr.startswith(f"emulator: {path}: unknown delay 'nat_gateway.pendin'; known: ")
 
 
 def test_a_port_in_use_is_named() -> None:
@@ -124,8 +113,9 @@ def test_list_of_extensions() -> None:
     assert "moto.ecs.responses.EC2ContainerServiceResponse.put_account_setting_default" in targets
 
 
-def test_without_validation() -> None:
-    with EmulatorServer("--no-validate") as server:
+def test_another_account_without_validation() -> None:
+    with EmulatorServer("--no-validate", account_id="123456789012") as server:
+        assert server.client("sts").get_caller_identity()["Account"] == "123456789012"
         server.client("iam").create_user(UserName="a b")
 
 
