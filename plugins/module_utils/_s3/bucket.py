@@ -263,9 +263,7 @@ def _create(aws: Aws, name: str, desired: Mapping[str, Any]) -> Callable[[dict[s
     return run
 
 
-def _updates(
-    aws: Aws, name: str, desired: Mapping[str, Any], document: _policy.Document
-) -> tuple[Operation, ...]:
+def _updates(aws: Aws, name: str, desired: Mapping[str, Any], document: _policy.Document) -> tuple[Operation, ...]:
     def operation(call: str, attribute: str, **arguments: Any) -> Operation:
         def run(_known: dict[str, Any]) -> None:
             aws.once_consistent(

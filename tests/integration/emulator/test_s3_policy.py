@@ -53,7 +53,9 @@ LOGGING = {"LoggingEnabled": {"TargetBucket": BUCKET, "TargetPrefix": "logs/"}}
 @pytest.mark.parametrize("action", ["s3:PutObject", ["s3:PutObject"]])
 @pytest.mark.parametrize("resource", [f"{ARN}/*", [f"{ARN}/logs/*"]])
 def test_access_logs_need_a_policy_that_lets_them_in(action: Any, resource: Any, s3: Any) -> None:
-    put_policy(s3, Principal={"Service": ["logging.s3.amazonaws.com"]}, Effect="Allow", Action=action, Resource=resource)
+    put_policy(
+        s3, Principal={"Service": ["logging.s3.amazonaws.com"]}, Effect="Allow", Action=action, Resource=resource
+    )
     s3.put_bucket_logging(Bucket=BUCKET, BucketLoggingStatus=LOGGING)
     assert s3.get_bucket_logging(Bucket=BUCKET)["LoggingEnabled"]["TargetPrefix"] == "logs/"
 

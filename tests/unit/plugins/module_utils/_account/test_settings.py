@@ -56,7 +56,9 @@ def test_aws_own_key_has_two_spellings(spelling: str, fake_aws: Fake) -> None:
 
 
 def test_what_an_instance_default_leaves_out_is_no_preference(fake_aws: Fake) -> None:
-    aws = fake_aws(get_instance_metadata_defaults={"AccountLevel": {"HttpTokens": "optional", "HttpEndpoint": "enabled"}})
+    aws = fake_aws(
+        get_instance_metadata_defaults={"AccountLevel": {"HttpTokens": "optional", "HttpEndpoint": "enabled"}}
+    )
     wanted = {"http_tokens": "required", "http_put_response_hop_limit": None}
     assert run(aws, instance_metadata=wanted) == [
         (

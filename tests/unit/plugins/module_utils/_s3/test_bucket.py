@@ -128,8 +128,8 @@ def test_a_change_is_repeated_until_s3_knows_of_the_bucket(
     code: str, fake_aws: Fake, refusal: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_aws.time, "sleep", lambda _seconds: None)
-    answers = iter([refusal(code), refusal(code), lambda **_params: {}])
-    aws = fake_aws(**NEW, put_bucket_versioning=lambda **params: next(answers)(**params))
+    refusals = iter([refusal(code), refusal(code)])
+    aws = fake_aws(**NEW, put_bucket_versioning=lambda **_params: next(refusals, dict)())
     apply([plan(aws, versioning=True)], [])
     assert [call for call, _params in writes(aws)] == ["s3:put_bucket_versioning"] * 3
 
@@ -166,9 +166,7 @@ def test_tls_is_asked_for_of_every_request(fake_aws: Fake, refusal: Fake) -> Non
 def test_an_empty_policy_and_no_rules_are_deleted(fake_aws: Fake) -> None:
     policy = {"Statement": [{"Sid": "A", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ARN}]}
     rules = {"Rules": [{"ID": "a", "Status": "Enabled", "Expiration": {"Days": 1}}]}
-    aws = fake_aws(
-        **NEW, get_bucket_policy={"Policy": json.dumps(policy)}, get_bucket_lifecycle_configuration=rules
-    )
+    aws = fake_aws(**NEW, get_bucket_policy={"Policy": json.dumps(policy)}, get_bucket_lifecycle_configuration=rules)
     apply([plan(aws)], [])
     assert [call for call, _params in writes(aws)] == ["s3:delete_bucket_lifecycle", "s3:delete_bucket_policy"]
 
