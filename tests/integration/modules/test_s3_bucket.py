@@ -234,9 +234,7 @@ def test_absent_twice(apply: Apply, boto: Callable[[str], Any]) -> None:
     assert not apply("s3_bucket", {"name": NAME, "state": "absent"})["changed"]
 
 
-def test_a_bucket_with_objects_is_deleted_only_by_force(
-    apply: Apply, run_module: Apply, boto: Callable[[str], Any]
-) -> None:
+def test_objects_are_deleted_only_by_force(apply: Apply, run_module: Apply, boto: Callable[[str], Any]) -> None:
     apply("s3_bucket", {"name": NAME, "versioning": True, "tls_only": False})
     s3 = boto("s3")
     for _number in range(3):
