@@ -226,6 +226,17 @@ def test_throttled_one_call_in_five(emulator: EmulatorServer, apply: Apply, boto
     assert census(boto)["sids"] == ["DenyInsecureTransport", "DenyOldTls", "Logs"]
 
 
+def test_two_runs_that_both_find_no_bucket_end_with_one(
+    emulator: EmulatorServer, apply: Apply, boto: Callable[[str], Any]
+) -> None:
+    apply("s3_bucket", ARGS)
+    expected = census(boto)
+    emulator.set_faults([{"service": "s3", "operation": "HeadBucket", "error": "404", "status": 404, "times": 1}])
+    assert [item["action"] for item in apply("s3_bucket", ARGS)["plan"]] == ["create"]
+    assert not apply("s3_bucket", ARGS)["changed"]
+    assert census(boto) == expected
+
+
 def test_absent_twice(apply: Apply, boto: Callable[[str], Any]) -> None:
     apply("s3_bucket", ARGS)
     gone = apply("s3_bucket", {"name": NAME, "state": "absent"})
