@@ -259,6 +259,9 @@ class Service:
         self.steady = False
         definition = find(self.backend, deployment.revision["taskDefinition"])
         chosen = capacity(self.cluster, definition, deployment.revision)
+        if chosen.get("launchType") == "EC2":
+            self._cannot_place()
+            return
         managed = {"clusterName": self.cluster_name, "serviceName": self.name}
         tags = task_tags(definition, self.options, self.tags, managed)
         started = []
@@ -275,6 +278,15 @@ class Service:
             deployment.tasks.append(task)
             started.append(task)
         self.tell(f"(service {self.name}) has started {count} tasks: {_names(started)}.")
+
+    def _cannot_place(self) -> None:
+        message = (
+            f"(service {self.name}) was unable to place a task because no container instance met all of its "
+            "requirements. Reason: No Container Instances were found in your cluster. For more information, see the "
+            "Troubleshooting section of the Amazon ECS Developer Guide."
+        )
+        if not self.events or self.events[0]["message"] != message:
+            self.tell(message)
 
     def _stop_surplus(self) -> None:
         deployment = self.primary

@@ -576,7 +576,7 @@ def list_tasks(_original: Any, self: Any) -> ActionResult:
         and params.get("family") in (None, task.definition.family)
         and params.get("startedBy") in (None, task.options.get("startedBy"))
         and params.get("launchType") in (None, "FARGATE")
-        and service in (None, task.options["group"].removeprefix("service:"))
+        and (service is None or task.options["group"] == f"service:{service}")
         and not params.get("containerInstance")
     ]
     shown, token = page(params, arns, 100)

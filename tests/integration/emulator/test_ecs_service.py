@@ -526,3 +526,14 @@ def test_services_are_listed_in_pages(stack: Stack) -> None:
     assert (len(rest["serviceArns"]), "nextToken" in rest) == (2, False)
     [failure] = stack.ecs.describe_services(cluster="c", services=["none"])["failures"]
     assert failure["reason"] == "MISSING"
+
+
+def test_without_fargate_there_is_no_place_for_a_task(stack: Stack) -> None:
+    stack.register()
+    stack.ecs.create_service(
+        cluster="c", serviceName="s", taskDefinition="app", desiredCount=1, networkConfiguration=stack.place
+    )
+    assert _counts(stack.service()) == (1, 0, 0)
+    assert stack.service()["launchType"] == "EC2"
+    [message] = stack.messages()
+    assert "was unable to place a task because no container instance met all of its requirements" in message
