@@ -57,11 +57,12 @@ def _flattened(document: Any, prefix: str = "") -> list[tuple[str, Any]]:
 
 @dataclass(frozen=True)
 class Transition:
-    """`action` is due once `key`'s delay has passed since `begun` (monotonic seconds)."""
+    """`action` is due once `key`'s delay, and `least` seconds, have passed since `begun` (monotonic seconds)."""
 
     key: str
     begun: float
     action: Callable[[], None]
+    least: float = 0.0
 
 
 class Schedule:
@@ -72,32 +73,39 @@ class Schedule:
         self._clock = clock
         self._ids = itertools.count()
         self._waiting: dict[int, Transition] = {}
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while transitions run; a service whose calls and transitions share state takes it for its calls."""
 
-    def add(self, key: str, action: Callable[[], None]) -> None:
+    def add(self, key: str, action: Callable[[], None], least: float = 0.0) -> None:
         if key not in DECLARED:
             raise KeyError(f"delay '{key}' is used before it is declared with delays.declare()")
-        with self._lock:
-            self._waiting[next(self._ids)] = Transition(key, self._clock(), action)
+        with self.lock:
+            self._waiting[next(self._ids)] = Transition(key, self._clock(), action, least)
+
+    def seconds(self, key: str) -> float:
+        """The delay of `key` at this moment."""
+        return self._delays().get(key, DECLARED[key][1])
 
     def advance(self) -> None:
         """Run what is due, in the order in which it was scheduled, each once."""
         if not self._waiting:
             return
-        with self._lock:
-            now, delays = self._clock(), self._delays()
-            due = {i: t for i, t in self._waiting.items() if now - t.begun >= delays.get(t.key, DECLARED[t.key][1])}
+        with self.lock:
+            now = self._clock()
+            due = {i: t for i, t in self._waiting.items() if now - t.begun >= max(self.seconds(t.key), t.least)}
             for number, transition in due.items():
                 del self._waiting[number]
                 transition.action()
 
     def clear(self) -> None:
-        with self._lock:
+        with self.lock:
             self._waiting.clear()
 
 
 settings: LiveFile[dict[str, float]] = LiveFile(parse_delays)
 _schedule = Schedule(settings.value)
 schedule = _schedule.add
+seconds = _schedule.seconds
+lock = _schedule.lock
 advance = _schedule.advance
 hooks.on_reset(_schedule.clear)

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     _set_environment(options.account_id)
     # Importing moto takes most of the start-up time, so bad options and --help are answered before it.
-    from emulator import delays, extensions, world
+    from emulator import delays, extensions, images, world
     from emulator.faults import parse_faults
     from emulator.live import LiveFile
 
@@ -38,8 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         delays.settings.point_to(options.delays)
         world.settings.point_to(options.world)
+        images.settings.point_to(options.images)
         faults = LiveFile(parse_faults, options.faults)
-        for file in (delays.settings, world.settings, faults):
+        for file in (delays.settings, world.settings, images.settings, faults):
             file.value()
     except (extensions.ExtensionError, ConfigurationError) as error:
         print(f"emulator: {error}", file=sys.stderr)
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=Path, metavar="FILE", help="append every API call to FILE as a JSON line")
     parser.add_argument("--delays", type=Path, metavar="FILE", help="how long slow things take (YAML, read live)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="calls to refuse, throttle or lose (YAML, live)")
+    parser.add_argument("--images", type=Path, metavar="FILE", help="what containers do, by image (YAML, read live)")
     parser.add_argument("--world", type=Path, metavar="FILE", help="quotas and public images (YAML, read live)")
     parser.add_argument("--no-validate", action="store_true", help="do not check requests against the service models")
     parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")

@@ -5,6 +5,7 @@ Used by pytest (fixture `emulator` in tests/conftest.py) and by anything else th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -22,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RESOLVER = ROOT / "emulator" / "resolver"
 """For PYTHONPATH of clients that call S3 Control; see its sitecustomize.py."""
 REGION = "ap-northeast-1"
+
+_INDEX = "application/vnd.oci.image.index.v1+json"
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 class EmulatorServer:
@@ -52,7 +58,7 @@ class EmulatorServer:
         """Return once requests are accepted; RuntimeError with the emulator's own words if it does not start."""
         command = [sys.executable, "-m", "emulator", "--port", "0", "--account-id", self.account_id, "--with-parent"]
         command += ["--calls", str(self._calls_file)]
-        for name in ("faults", "delays", "world"):
+        for name in ("faults", "delays", "images", "world"):
             command += [f"--{name}", str(self._file(name))]
         with self._log_file.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
@@ -136,14 +142,34 @@ class EmulatorServer:
         """Seconds by key, in force at once, also for what is under way; {} ends all delays."""
         self._write("delays", dict(delays))
 
+    def put_image(self, repository: str, tag: str | None, architecture: str | Sequence[str] = "amd64") -> str:
+        """Push an image for `architecture` (amd64, arm64, or several as one image index) to an ECR repository of this
+        account; returns its digest. Another tag is another image."""
+        ecr = self.client("ecr")
+        if isinstance(architecture, str):
+            return _push(ecr, repository, tag, _manifest(ecr, repository, tag, architecture))
+        entries = []
+        for each in architecture:
+            manifest = _manifest(ecr, repository, tag, each)
+            digest = _push(ecr, repository, None, manifest)
+            size = len(json.dumps(manifest))
+            platform = {"architecture": each, "os": "linux"}
+            entries.append({"mediaType": _MANIFEST, "digest": digest, "size": size, "platform": platform})
+        return _push(ecr, repository, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries})
+
+    def set_images(self, images: Mapping[str, Mapping[str, Any]]) -> None:
+        """What the containers of images do from now on, by pattern (`emulator.images`); {} ends all behaviours."""
+        self._write("images", dict(images))
+
     def set_world(self, **world: Any) -> None:
         """Quotas and public images, in force at once (`emulator.world`); nothing restores AWS's."""
         self._write("world", world or None)
 
     def reset(self) -> None:
-        """An empty account with no faults, no delays and no calls recorded."""
+        """An empty account with no faults, no delays, well-behaved images and no calls recorded."""
         self.set_faults([])
         self.set_delays({})
+        self.set_images({})
         self.set_world()
         request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")
         with urllib.request.urlopen(request):
@@ -167,3 +193,40 @@ class EmulatorServer:
         new = self._file(f"{name}.new")
         new.write_text(json.dumps(document), encoding="utf-8")
         new.replace(self._file(name))
+
+
+def _manifest(ecr: Any, repository: str, tag: str | None, architecture: str) -> dict[str, Any]:
+    """The manifest of an image that carries nothing but its configuration, which is uploaded."""
+    configuration = json.dumps(
+        {
+            "architecture": architecture,
+            "os": "linux",
+            "config": {"Labels": {"tag": tag}},
+            "rootfs": {"type": "layers", "diff_ids": []},
+        }
+    ).encode()
+    layer = f"{repository}:{tag} for {architecture}".encode()
+    return {
+        "schemaVersion": 2,
+        "mediaType": _MANIFEST,
+        "config": {"mediaType": _CONFIG, **_upload(ecr, repository, configuration)},
+        "layers": [{"mediaType": _LAYER, **_upload(ecr, repository, layer)}],
+    }
+
+
+def _upload(ecr: Any, repository: str, content: bytes) -> dict[str, Any]:
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
+    part = {"repositoryName": repository, "uploadId": upload, "partFirstByte": 0, "partLastByte": len(content) - 1}
+    ecr.upload_layer_part(**part, layerPartBlob=content)
+    ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])
+    return {"digest": digest, "size": len(content)}
+
+
+def _push(ecr: Any, repository: str, tag: str | None, manifest: Mapping[str, Any]) -> str:
+    request = {"repositoryName": repository, "imageManifest": json.dumps(manifest)}
+    try:
+        image = ecr.put_image(**request, **({"imageTag": tag} if tag else {}))["image"]
+    except ecr.exceptions.ImageAlreadyExistsException:
+        return f"sha256:{hashlib.sha256(request['imageManifest'].encode()).hexdigest()}"
+    return str(image["imageId"]["imageDigest"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,7 +27,8 @@ def service_interface(
     backend: Any, subnet: Any, kind: str, description: str, group_ids: list[str] | None = None
 ) -> NetworkInterface:
     """A network interface that a service of AWS made and manages in the customer's subnet."""
-    interface: NetworkInterface = backend.create_network_interface(subnet, None, group_ids=group_ids)
+    address = _free_address(backend, subnet)
+    interface: NetworkInterface = backend.create_network_interface(subnet, address, group_ids=group_ids)
     interface.interface_type = kind
     interface.description = description
     interface.requester_managed = True
@@ -34,6 +37,16 @@ def service_interface(
         interface._group_set = []
         interface.source_dest_check = False
     return interface
+
+
+def _free_address(backend: Any, subnet: Any) -> str:
+    """A free address of the subnet, beyond the four that AWS keeps."""
+    used = {interface.private_ip_address for interface in interfaces_with(backend, subnet_id=subnet.id)}
+    hosts = itertools.islice(ipaddress.ip_network(subnet.cidr_block).hosts(), 3, None)
+    for host in hosts:
+        if str(host) not in used:
+            return str(host)
+    raise AwsError("InsufficientFreeAddressesInSubnet", f"The subnet {subnet.id} has no free addresses.")
 
 
 def interfaces_with(backend: Any, **wanted: str) -> list[NetworkInterface]:

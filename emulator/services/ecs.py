@@ -12,9 +12,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from emulator.extensions import patch
 from emulator.protocol import AwsError
 from emulator.services._common import state_of
-
-API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
-GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+from emulator.services._ecs import API, active_cluster, invalid, one_at_a_time
 
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
 _EFFECTIVE_DEFAULTS = {
@@ -158,16 +156,9 @@ def create_cluster(original: Any, self: Any) -> Any:
 @patch(EC2ContainerServiceResponse, "update_cluster_settings", added=True, aws=f"{API}/API_UpdateClusterSettings.html")
 def update_cluster_settings(self: Any) -> ActionResult:
     """Container Insights can be changed on a cluster."""
-    cluster = _active_cluster(self.ecs_backend, self._get_param("cluster"))
+    cluster = active_cluster(self.ecs_backend, self._get_param("cluster"))
     _apply(cluster, self._get_param("settings"))
     return ActionResult({"cluster": cluster})
-
-
-def _active_cluster(backend: Any, name: str) -> Cluster:
-    cluster: Cluster = backend._get_cluster(name)
-    if cluster.status != "ACTIVE":
-        raise AwsError("ClusterNotFoundException", "Cluster not found.")
-    return cluster
 
 
 def _apply(cluster: Cluster, settings: list[dict[str, str]]) -> None:
@@ -181,7 +172,7 @@ def _apply(cluster: Cluster, settings: list[dict[str, str]]) -> None:
 @patch(EC2ContainerServiceBackend, "update_cluster", aws=f"{API}/API_UpdateCluster.html")
 def update_cluster(original: Any, self: Any, cluster_name: str, cluster_settings: Any = None, **others: Any) -> Cluster:
     """Settings that are left out stay as they are."""
-    cluster = _active_cluster(self, cluster_name)
+    cluster = active_cluster(self, cluster_name)
     if cluster_settings:
         _apply(cluster, cluster_settings)
     updated: Cluster = original(self, cluster_name=cluster_name, cluster_settings=None, **others)
@@ -189,17 +180,88 @@ def update_cluster(original: Any, self: Any, cluster_name: str, cluster_settings
 
 
 @patch(EC2ContainerServiceResponse, "describe_clusters", aws=f"{API}/API_DescribeClusters.html")
+@one_at_a_time
 def describe_clusters(original: Any, self: Any) -> ActionResult:
-    """Settings and configurations are left out unless they are asked for."""
+    """Services and tasks are counted; settings and configurations are left out unless they are asked for."""
     answer: ActionResult = original(self)
     include = self._get_param("include", [])
     result: Any = answer.result
     shown = []
     for cluster in result["clusters"]:
         view = copy.copy(cluster)
+        _count(self.ecs_backend, view)
         if "SETTINGS" not in include:
             view.settings = []
         if "CONFIGURATIONS" not in include:
             view.configuration = None
         shown.append(view)
     return ActionResult({**result, "clusters": shown})
+
+
+def _count(backend: Any, cluster: Cluster) -> None:
+    services = [s for s in backend.services.values() if s.cluster_name == cluster.name]
+    tasks = list(backend.tasks.get(cluster.name, {}).values())
+    cluster.active_services_count = sum(service.status == "ACTIVE" for service in services)
+    cluster.running_tasks_count = sum(task.last_status == "RUNNING" for task in tasks)
+    cluster.pending_tasks_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in tasks)
+
+
+@patch(EC2ContainerServiceBackend, "delete_cluster", aws=f"{API}/API_DeleteCluster.html")
+@one_at_a_time
+def delete_cluster(original: Any, self: Any, cluster_str: str) -> Cluster:
+    """A cluster with services or tasks stays."""
+    cluster = active_cluster(self, cluster_str)
+    if any(s.cluster_name == cluster.name and s.status != "INACTIVE" for s in self.services.values()):
+        raise AwsError("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+    if any(task.last_status != "STOPPED" for task in self.tasks.get(cluster.name, {}).values()):
+        raise AwsError("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+    deleted: Cluster = original(self, cluster_str=cluster_str)
+    return deleted
+
+
+@patch(EC2ContainerServiceBackend, "put_cluster_capacity_providers", aws=f"{API}/API_PutClusterCapacityProviders.html")
+def put_cluster_capacity_providers(
+    original: Any,
+    self: Any,
+    cluster_name: str,
+    capacity_providers: list[str],
+    default_capacity_provider_strategy: list[dict[str, Any]],
+) -> Cluster:
+    """Providers must exist, the default strategy may name those of the cluster only, and both are replaced whole."""
+    active_cluster(self, cluster_name)
+    for name in capacity_providers:
+        if name not in ("FARGATE", "FARGATE_SPOT") and self._get_provider(name) is None:
+            raise invalid("The specified capacity provider was not found. Specify a valid name or ARN and try again.")
+    for item in default_capacity_provider_strategy:
+        if item["capacityProvider"] not in capacity_providers:
+            raise invalid(
+                "The specified default capacity provider strategy contains a capacity provider that is not associated "
+                "with the cluster. Specify a valid capacity provider and try again."
+            )
+    if sum(item.get("base", 0) > 0 for item in default_capacity_provider_strategy) > 1:
+        raise invalid("Only one capacity provider in a strategy can have a base value.")
+    cluster: Cluster = original(
+        self,
+        cluster_name=cluster_name,
+        capacity_providers=capacity_providers,
+        default_capacity_provider_strategy=default_capacity_provider_strategy,
+    )
+    return cluster
+
+
+@patch(EC2ContainerServiceResponse, "describe_capacity_providers", aws=f"{API}/API_DescribeCapacityProviders.html")
+def describe_capacity_providers(original: Any, self: Any) -> ActionResult:
+    """Fargate's providers are there for everybody, and all are told when none is named."""
+    backend, names = self.ecs_backend, self._get_param("capacityProviders")
+    prefix = f"arn:aws:ecs:{backend.region_name}:{backend.account_id}:capacity-provider"
+    fargate: list[dict[str, Any]] = [
+        {"capacityProviderArn": f"{prefix}/{name}", "name": name, "status": "ACTIVE", "tags": []}
+        for name in ("FARGATE", "FARGATE_SPOT")
+    ]
+    if names is None:
+        return ActionResult({"capacityProviders": [*fargate, *backend.capacity_providers.values()], "failures": []})
+    answer: Any = original(self).result
+    ours = [provider for provider in fargate if {provider["name"], provider["capacityProviderArn"]} & set(names)]
+    known = {provider["name"] for provider in ours}
+    failures = [failure for failure in answer["failures"] if failure.arn.rpartition("/")[2] not in known]
+    return ActionResult({"capacityProviders": [*ours, *answer["capacityProviders"]], "failures": failures})

@@ -285,6 +285,21 @@ _POLICY_NAMES = frozenset(SSL_POLICIES)
 _SECURE = ("HTTPS", "TLS")
 
 
+def _check_certificate(backend: Any, arn: str) -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/https-listener-certificates.html"""
+    from moto.acm.models import acm_backends
+
+    certificates = acm_backends[backend.account_id][backend.region_name]._certificates
+    if arn in certificates:
+        certificates[arn].check()
+        if certificates[arn].status != "ISSUED":
+            raise AwsError(
+                "UnsupportedCertificate",
+                f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a "
+                "supported key size.",
+            )
+
+
 @patch(ELBv2Backend, "create_listener", aws=f"{API}/API_CreateListener.html")
 def create_listener(
     original: Any, self: Any, load_balancer_arn: str, protocol: str, port: Any, ssl_policy: str, **others: Any
@@ -298,6 +313,8 @@ def create_listener(
     secure = protocol in _SECURE
     if secure and not others.get("certificate"):
         raise AwsError("ValidationError", f"A certificate must be specified for {protocol} listeners")
+    if secure:
+        _check_certificate(self, others["certificate"])
     if secure and ssl_policy not in _POLICY_NAMES:
         raise AwsError("SSLPolicyNotFound", f"SSL policy '{ssl_policy}' not found")
     listener: FakeListener = original(

@@ -71,3 +71,20 @@ def test_cluster_settings(ecs: Any, refused: Any) -> None:
     ecs.delete_cluster(cluster="a")
     with refused("ClusterNotFoundException"):
         ecs.update_cluster_settings(cluster="a", settings=enabled)
+
+
+def test_capacity_providers(ecs: Any, refused: Any) -> None:
+    told = ecs.describe_capacity_providers()["capacityProviders"]
+    assert [provider["name"] for provider in told] == ["FARGATE", "FARGATE_SPOT"]
+    answer = ecs.describe_capacity_providers(capacityProviders=["FARGATE_SPOT", "none"])
+    assert [provider["name"] for provider in answer["capacityProviders"]] == ["FARGATE_SPOT"]
+    assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
+    ecs.create_cluster(clusterName="c")
+    strategy = [{"capacityProvider": "FARGATE", "weight": 1, "base": 1}]
+    request = {"cluster": "c", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": strategy}
+    cluster = ecs.put_cluster_capacity_providers(**request)["cluster"]
+    assert (cluster["capacityProviders"], cluster["defaultCapacityProviderStrategy"]) == (["FARGATE"], strategy)
+    with refused("InvalidParameterException", "was not found"):
+        ecs.put_cluster_capacity_providers(**request | {"capacityProviders": ["none"]})
+    with refused("InvalidParameterException", "not associated"):
+        ecs.put_cluster_capacity_providers(**request | {"capacityProviders": ["FARGATE_SPOT"]})

@@ -173,11 +173,15 @@ def test_listeners(emulator: Any, elb: Any, network: Any, balancer: Any, refused
     assert "SslPolicy" not in http
     with refused("DuplicateListener"):
         elb.create_listener(**request, Protocol="HTTP", Port=80)
-    certificate = emulator.client("acm").request_certificate(DomainName="example.com")["CertificateArn"]
+    acm = emulator.client("acm")
+    certificate = acm.request_certificate(DomainName="example.com", ValidationMethod="DNS")["CertificateArn"]
     secure = {**request, "Protocol": "HTTPS", "Port": 443}
     with refused("ValidationError", "A certificate must be specified"):
         elb.create_listener(**secure)
     secure["Certificates"] = [{"CertificateArn": certificate}]
+    with refused("UnsupportedCertificate"):
+        elb.create_listener(**secure)
+    _validate(emulator, certificate)
     with refused("SSLPolicyNotFound"):
         elb.create_listener(**secure, SslPolicy="ELBSecurityPolicy-Nonsense")
     policy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -187,5 +191,29 @@ def test_listeners(emulator: Any, elb: Any, network: Any, balancer: Any, refused
         elb.modify_listener(ListenerArn=https["ListenerArn"], SslPolicy="ELBSecurityPolicy-Nonsense")
     with refused("ResourceInUse"):
         elb.delete_target_group(TargetGroupArn=target_group)
+    assert acm.describe_certificate(CertificateArn=certificate)["Certificate"]["InUseBy"] == [arn]
+    with refused("ResourceInUseException"):
+        acm.delete_certificate(CertificateArn=certificate)
     elb.delete_load_balancer(LoadBalancerArn=arn)
     elb.delete_target_group(TargetGroupArn=target_group)
+    acm.delete_certificate(CertificateArn=certificate)
+
+
+def _validate(emulator: Any, certificate: str) -> None:
+    """Put the certificate's validation records in a hosted zone."""
+    route53 = emulator.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    told = emulator.client("acm").describe_certificate(CertificateArn=certificate)["Certificate"]
+    changes = [
+        {
+            "Action": "UPSERT",
+            "ResourceRecordSet": {
+                "Name": option["ResourceRecord"]["Name"],
+                "Type": "CNAME",
+                "TTL": 300,
+                "ResourceRecords": [{"Value": option["ResourceRecord"]["Value"]}],
+            },
+        }
+        for option in told["DomainValidationOptions"]
+    ]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})

@@ -106,3 +106,12 @@ def test_bad_files(document: Any, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         delays.parse_delays(document)
     assert message in str(caught.value)
+
+
+def test_a_transition_may_take_time_of_its_own(clock: Clock) -> None:
+    clock.schedule.add("gateway.pending", lambda: clock.done.append("a"), least=5)
+    assert clock.advanced(4) == []
+    clock.delays = {"gateway.pending": 8}
+    assert clock.advanced(2) == []
+    assert clock.advanced(2) == ["a"]
+    assert clock.schedule.seconds("gateway.deleted") == 60
