@@ -111,7 +111,7 @@ options:
         description: The role with which ECS changes listener rules.
         type: str
   health_check_grace_period:
-    description: Seconds in which failed health checks of the load balancer do not stop a new task.
+    description: Seconds in which failed health checks, the load balancer's or the container's, do not stop a new task.
     type: int
     default: 0
   deployment:

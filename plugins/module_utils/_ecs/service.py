@@ -114,8 +114,6 @@ def _problems(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "an alternate target group is for the other strategies than ROLLING.", "Leave it out."
         if strategy != "ROLLING" and not balancer["alternate_target_group_arn"]:
             yield f"strategy {strategy} shifts traffic between two target groups.", "Give alternate_target_group_arn."
-    if params["health_check_grace_period"] and not params["load_balancers"]:
-        yield "health_check_grace_period without load_balancers means nothing.", "Leave it out."
     if params["availability_zone_rebalancing"] and deployment["maximum_percent"] <= 100:
         yield (
             "availability_zone_rebalancing starts tasks before it stops others, and maximum_percent 100 forbids it.",
@@ -318,8 +316,8 @@ def _create(
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def run(_known: dict[str, Any]) -> dict[str, Any]:
         request = {**_request(wanted), "desiredCount": wanted["desired_count"], "tags": ecs_tags(wanted["tags"])}
-        if not wanted["load_balancers"]:
-            del request["healthCheckGracePeriodSeconds"]  # which AWS takes beside a load balancer only
+        if not wanted["health_check_grace_period"]:
+            del request["healthCheckGracePeriodSeconds"]  # AWS has refused it where nothing checks the health
         # The first use of ECS in an account makes its service-linked role, which takes a moment to be usable.
         made = aws.once_consistent(
             lambda: aws.create(
@@ -351,7 +349,7 @@ def _update(
         request = _request({key: wanted[key] for key in changed})
         if "desired_count" in changed:
             request["desiredCount"] = wanted["desired_count"]
-        # A service changes to another strategy only with a new deployment, and what failed needs one.
+        # Other capacity providers are taken with a new deployment only, and what failed needs one.
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
         if changed & {"capacity_providers", "rollout"}:
             request["forceNewDeployment"] = True

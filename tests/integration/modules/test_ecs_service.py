@@ -304,7 +304,6 @@ def test_absent_without_its_cluster(apply: Run) -> None:
         ({"deployment": {"strategy": "LINEAR"}}, "strategy LINEAR is not complete"),
         ({"deployment": {"maximum_percent": 100}}, "availability_zone_rebalancing starts tasks before"),
         ({"deployment": {"strategy": "BLUE_GREEN"}}, "shifts traffic between two target groups"),
-        ({"load_balancers": []}, "health_check_grace_period without load_balancers means nothing"),
     ],
 )
 def test_wrong_input(wrong: dict[str, Any], message: str, stack: Stack, run_module: Run) -> None:

@@ -194,7 +194,7 @@ def test_a_service_is_made_whole_in_one_call(fake_aws: Fake) -> None:
     assert (sent["desiredCount"], sent["healthCheckGracePeriodSeconds"]) == (2, 180)
 
 
-def test_no_grace_period_is_sent_without_a_load_balancer(fake_aws: Fake) -> None:
+def test_no_grace_period_is_sent_for_none(fake_aws: Fake) -> None:
     aws = fake_aws(describe_services={"services": []}, create_service={"service": DESCRIBED})
     apply([plan_resource(resource(aws))], [])
     [sent] = [params for call, params in aws.calls if call == "ecs:create_service"]
