@@ -16,6 +16,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.airas.platform.plugins.module_utils._reconcile import NOTHING_DONE
+
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0
 
@@ -40,7 +42,8 @@ class ActionModule(ActionBase):
             display.display(f"    {_pending_text(latest)} ({waited:.0f} s)")
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE_S)
-            latest = self._execute_module(task_vars=task_vars)
+            arguments = {**self._task.args, **latest.get("resume", {})}
+            latest = self._execute_module(module_args=arguments, task_vars=task_vars)
             total = _merged(total, latest)
         return total
 
@@ -72,8 +75,13 @@ def _merged(total: dict[str, Any], latest: dict[str, Any]) -> dict[str, Any]:
         for item, diff in zip(latest.get("plan", []), latest.get("diff", []), strict=True)
         if not known.issuperset(_changes(item))
     ]
+    # A call that only looked may fail for what an earlier one has done.
+    unclaimed = (
+        {"msg": latest["msg"].replace(f" {NOTHING_DONE}", "")} if total.get("changed") and "msg" in latest else {}
+    )
     return {
         **latest,
+        **unclaimed,
         "changed": total.get("changed", False) or latest.get("changed", False),
         "plan": total.get("plan", []) + [item for item, _diff in later],
         "diff": total.get("diff", []) + [diff for _item, diff in later],

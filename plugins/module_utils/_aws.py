@@ -167,11 +167,11 @@ class Aws:
         parts = ("arn", self.partition, service, self.region if region else "", self.account_id if account else "")
         return ":".join((*parts, resource))
 
-    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         """One call, retried on throttling and on passing faults; raises L(AwsError)."""
         return self._invoke(service, operation, params, self._attempts)
 
-    def create(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    def create(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         """A call that would make a second thing if it were sent twice: retried only when AWS says it was throttled.
 
         botocore also resends after a lost answer, when the first request may have been carried out. Here that ends
@@ -203,7 +203,7 @@ class Aws:
             pause = min(pause * 2, 10.0)
 
     def call_or_none(
-        self, service: str, operation: str, missing: Sequence[str], **params: Any
+        self, service: str, operation: str, missing: Sequence[str], /, **params: Any
     ) -> dict[str, Any] | None:
         """One call whose error codes in ``missing`` mean that there is nothing there."""
         try:
@@ -213,7 +213,7 @@ class Aws:
                 return None
             raise
 
-    def pages(self, service: str, operation: str, key: str, **params: Any) -> list[Any]:
+    def pages(self, service: str, operation: str, key: str, /, **params: Any) -> list[Any]:
         """All items under ``key`` of all pages of a describe or list call."""
         return self._pages(service, operation, key, params)
 

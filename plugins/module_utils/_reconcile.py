@@ -27,6 +27,7 @@ Action = Literal["none", "create", "update", "replace", "delete"]
 IMPACTS: tuple[Impact, ...] = ("none", "restart", "outage", "data loss")
 KNOWN_AFTER_APPLY = "(known after apply)"
 SENSITIVE = "(sensitive)"
+NOTHING_DONE = "Nothing has been changed by this task."
 
 # Sixteen zeros fit the hexadecimal tail of every id that AWS hands out (17 digits in EC2, 16 in Elastic Load Balancing)
 # and no account id (12 digits) contains them.
@@ -127,6 +128,8 @@ class Resource:
     warns: Callable[[State], str | None] = lambda _known: None
     # Names the state in which a slow resource is still settling, None once it has settled; raises when it has failed.
     settling: Callable[[State], str | None] = lambda known: None
+    # While it is settling: options for the module's next call, for what that call could not tell by looking at AWS.
+    resume: Callable[[State], State] = lambda _known: {}
     known: dict[str, Any] = field(init=False)
     begun: bool = field(init=False, default=False)
 
@@ -436,7 +439,18 @@ def report(plans: Sequence[ResourcePlan], resources: Sequence[Resource]) -> dict
         "plan": [plan.as_dict() for plan in changing],
         "resources": {resource.address: shown for resource in resources if (shown := resource.report())},
         "pending": _pending(resources),
+        **_resume(resources),
     }
+
+
+def _resume(resources: Iterable[Resource]) -> dict[str, Any]:
+    options = {
+        key: value
+        for resource in resources
+        if resource.pending
+        for key, value in resource.resume(resource.known).items()
+    }
+    return {"resume": options} if options else {}
 
 
 def _pending(resources: Iterable[Resource]) -> list[dict[str, str]]:
@@ -490,5 +504,5 @@ def _guard(module: ModuleLike, plans: Sequence[ResourcePlan]) -> None:
 
 def _failure(error: PlatformError, done: Sequence[str]) -> str:
     if not done:
-        return f"{error} Nothing has been changed by this task."
+        return f"{error} {NOTHING_DONE}"
     return f"{error} Done before that: {', '.join(done)}; run again to go on from there."

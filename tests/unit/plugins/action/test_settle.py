@@ -24,7 +24,10 @@ def result(*changed: str, pending: str = "", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def act(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs the action against module results; ``act.pauses`` are the seconds that it would have slept."""
+    """Runs the action against module results.
+
+    ``act.pauses`` are the seconds that it would have slept, ``act.given`` the arguments of each call of the module.
+    """
     pauses: list[float] = []
     monkeypatch.setattr(settle.time, "sleep", pauses.append)
     monkeypatch.setattr(settle.time, "monotonic", lambda: sum(pauses))
@@ -32,15 +35,16 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(*results: dict[str, Any], check: bool = False) -> dict[str, Any]:
         waiting = iter(results)
         action = settle.ActionModule.__new__(settle.ActionModule)
-        action._task = SimpleNamespace(check_mode=check, async_val=0, args={})
+        action._task = SimpleNamespace(check_mode=check, async_val=0, args={"name": "a"})
         action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-        action._execute_module = lambda **_options: next(waiting)
+        action._execute_module = lambda **options: run.given.append(options.get("module_args")) or next(waiting)
         monkeypatch.setattr(settle.ActionBase, "run", lambda *_args, **_options: {})
         outcome: dict[str, Any] = action.run(task_vars={})
         assert next(waiting, None) is None, "the module was to be called again"
         return outcome
 
     run.pauses = pauses  # type: ignore[attr-defined]
+    run.given = []  # type: ignore[attr-defined]
     return run
 
 
@@ -79,3 +83,15 @@ def test_gives_up_after_the_timeout_and_says_what_it_waited_for(act: Any) -> Non
     assert outcome["failed"]
     assert "After 2 s shelf/a is coming." in outcome["msg"]
     assert [entry["resource"] for entry in outcome["plan"]] == ["made"]
+
+
+def test_the_next_call_is_given_what_the_last_one_asks_for(act: Any) -> None:
+    resume = {"started_deployment": "ecs-svc/1"}
+    act(result("made", pending="coming", resume=resume), result(pending="coming"), result())
+    assert act.given == [None, {"name": "a", **resume}, {"name": "a"}]
+
+
+def test_a_failure_does_not_deny_what_was_changed_before_it(act: Any) -> None:
+    failed = {"failed": True, "msg": f"It broke. {settle.NOTHING_DONE}"}
+    assert act(result("made", pending="coming"), failed)["msg"] == "It broke."
+    assert act(result(pending="coming"), failed)["msg"] == failed["msg"]

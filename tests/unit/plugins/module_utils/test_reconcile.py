@@ -295,6 +295,13 @@ def test_pending_names_the_state_that_is_waited_for() -> None:
     assert (module.result["wait"], module.result["wait_timeout"]) == (True, 60)
 
 
+@pytest.mark.parametrize(("state", "resume"), [("drying", {"resume": {"coat": 2}}), (None, {})])
+def test_a_pending_resource_may_ask_for_options(state: str | None, resume: dict[str, Any]) -> None:
+    store, module = Store(a={**KEPT, "state": state}), Module(wait=True, wait_timeout=60)
+    run(store, WANTED, module, settling=lambda known: known["state"], resume=lambda _known: {"coat": 2})
+    assert {key: value for key, value in module.result.items() if key == "resume"} == resume
+
+
 def test_differences_walk_mappings_and_compare_lists_whole() -> None:
     before = {"rules": {"tcp 443 from 0.0.0.0/0": "web", "tcp 22 from 0.0.0.0/0": ""}, "zones": ["a", "b"]}
     after = {"rules": {"tcp 443 from 0.0.0.0/0": "public web"}, "zones": ["a"]}
