@@ -77,6 +77,8 @@ options:
   ttl_attribute:
     description: The attribute that holds the time, in epoch seconds, after which DynamoDB may delete an item.
     type: str
+  wait_timeout:
+    default: 600
 """
 
 EXAMPLES = r"""

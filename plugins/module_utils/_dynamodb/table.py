@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .._aws import Aws, tag_list, tags_of
+from .._aws import Aws, AwsError, tag_list, tags_of
 from .._reconcile import Impact, Operation, PlatformError, Refused, Resource, State, managed_tags
 
 # States that do not end by themselves, and what ends them.
@@ -211,9 +211,7 @@ _CREATED = (
 def _create(aws: Aws, name: str, desired: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def run(_known: dict[str, Any]) -> dict[str, Any]:
         keys = {"HASH": desired["hash_key"], "RANGE": desired["range_key"]}
-        made = aws.create(
-            "dynamodb",
-            "create_table",
+        arguments = dict(
             TableName=name,
             KeySchema=[{"AttributeName": key["name"], "KeyType": kind} for kind, key in keys.items() if key],
             AttributeDefinitions=[
@@ -224,7 +222,14 @@ def _create(aws: Aws, name: str, desired: Mapping[str, Any]) -> Callable[[dict[s
             DeletionProtectionEnabled=desired.get("deletion_protection", False),
             **({"SSESpecification": _encryption(desired)} if desired["kms_key_arn"] else {}),
             Tags=tag_list(desired["tags"]),
-        )["TableDescription"]
+        )
+        try:
+            made = aws.create("dynamodb", "create_table", **arguments)["TableDescription"]
+        except AwsError as error:
+            if error.code != "ResourceInUseException":
+                raise
+            # The run of another environment has just made it; the next call of the module compares it.
+            return {"arn": arn(aws, name), "status": "CREATING"}
         return {"arn": made["TableArn"], "status": made["TableStatus"]}
 
     return run
@@ -289,7 +294,12 @@ def _update_backups(aws: Aws, name: str, wanted: Mapping[str, Any]) -> Operation
 def _update_ttl(aws: Aws, name: str, attribute: str | None) -> Operation:
     def run(known: dict[str, Any]) -> None:
         specification = {"Enabled": bool(attribute), "AttributeName": attribute or known["ttl_attribute"]}
-        aws.call("dynamodb", "update_time_to_live", TableName=name, TimeToLiveSpecification=specification)
+        try:
+            aws.call("dynamodb", "update_time_to_live", TableName=name, TimeToLiveSpecification=specification)
+        except AwsError as error:
+            # Another run was first, or an earlier answer was lost.
+            if not (error.code == "ValidationException" and "is already" in str(error)):
+                raise
 
     return Operation("dynamodb:UpdateTimeToLive", run, covers=("ttl_attribute",), settled_only=True)
 

@@ -210,6 +210,14 @@ def test_throttled_one_call_in_five(emulator: EmulatorServer, apply: Run) -> Non
     assert not apply("dynamodb_table", ARGS)["changed"]
 
 
+def test_two_runs_that_both_find_no_table_end_with_one(emulator: EmulatorServer, apply: Run) -> None:
+    apply("dynamodb_table", ARGS)
+    unseen = {"service": "dynamodb", "operation": "DescribeTable", "error": "ResourceNotFoundException", "times": 1}
+    emulator.set_faults([unseen])
+    assert [item["action"] for item in apply("dynamodb_table", ARGS)["plan"]] == ["create"]
+    assert not apply("dynamodb_table", ARGS)["changed"]
+
+
 def test_the_key_cannot_change(apply: Run, run_module: Run, writes: Callable[[], list[str]]) -> None:
     apply("dynamodb_table", ARGS)
     before = writes()

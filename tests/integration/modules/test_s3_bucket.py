@@ -226,6 +226,17 @@ def test_throttled_one_call_in_five(emulator: EmulatorServer, apply: Apply, boto
     assert census(boto)["sids"] == ["DenyInsecureTransport", "DenyOldTls", "Logs"]
 
 
+def test_two_runs_that_both_find_no_bucket_end_with_one(
+    emulator: EmulatorServer, apply: Apply, boto: Callable[[str], Any]
+) -> None:
+    apply("s3_bucket", ARGS)
+    expected = census(boto)
+    emulator.set_faults([{"service": "s3", "operation": "HeadBucket", "error": "404", "status": 404, "times": 1}])
+    assert [item["action"] for item in apply("s3_bucket", ARGS)["plan"]] == ["create"]
+    assert not apply("s3_bucket", ARGS)["changed"]
+    assert census(boto) == expected
+
+
 def test_absent_twice(apply: Apply, boto: Callable[[str], Any]) -> None:
     apply("s3_bucket", ARGS)
     gone = apply("s3_bucket", {"name": NAME, "state": "absent"})
@@ -234,9 +245,7 @@ def test_absent_twice(apply: Apply, boto: Callable[[str], Any]) -> None:
     assert not apply("s3_bucket", {"name": NAME, "state": "absent"})["changed"]
 
 
-def test_a_bucket_with_objects_is_deleted_only_by_force(
-    apply: Apply, run_module: Apply, boto: Callable[[str], Any]
-) -> None:
+def test_objects_are_deleted_only_by_force(apply: Apply, run_module: Apply, boto: Callable[[str], Any]) -> None:
     apply("s3_bucket", {"name": NAME, "versioning": True, "tls_only": False})
     s3 = boto("s3")
     for _number in range(3):

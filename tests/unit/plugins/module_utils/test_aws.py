@@ -159,6 +159,22 @@ def test_actions_are_spelled_as_in_policies(service: str, operation: str, action
     assert iam_action(service, operation) == action
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://427979936961.127.0.0.1:5000/v20180820/", "http://127.0.0.1:5000/v20180820/"),
+        (
+            "https://427979936961.s3-control.ap-northeast-1.amazonaws.com/v20180820/",
+            "https://427979936961.s3-control.ap-northeast-1.amazonaws.com/v20180820/",
+        ),
+    ],
+)
+def test_the_account_goes_before_a_host_name_but_not_before_an_address(url: str, kept: str) -> None:
+    params = {"url": url}
+    _aws._keep_ip_host(params)
+    assert params == {"url": kept}
+
+
 def test_two_of_one_name_are_an_error_that_names_both() -> None:
     named = [{"VpcId": f"vpc-{number}", "Tags": [{"Key": "Name", "Value": "airas-dev"}]} for number in (1, 2)]
     with pytest.raises(PlatformError, match=r"vpc/airas-dev: two of them carry this Name tag: vpc-1 and vpc-2"):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.airas.platform.plugins.module_utils._aws import AwsError
 from ansible_collections.airas.platform.plugins.module_utils._dynamodb import table
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import (
     PlatformError,
@@ -113,6 +114,32 @@ def test_a_table_is_made_whole_in_one_call(fake_aws: Fake, refusal: Fake) -> Non
         "Tags": [{"Key": "Environment", "Value": "global"}],
     }
     assert making.pending == "CREATING"
+
+
+def test_a_table_that_another_run_has_just_made_is_compared_by_the_next_call(fake_aws: Fake, refusal: Fake) -> None:
+    aws = fake_aws(
+        describe_table=refusal("ResourceNotFoundException"),
+        create_table=refusal("ResourceInUseException", "Table already exists: airas-lock"),
+    )
+    making = resource(aws)
+    apply([plan_resource(making)], [])
+    assert (making.known["arn"], making.pending) == (ARN, "CREATING")
+
+
+@pytest.mark.parametrize(
+    ("message", "accepted"),
+    [("TimeToLive is already enabled", True), ("Time to live has been modified multiple times", False)],
+)
+def test_expiry_that_another_run_has_just_set_is_set(
+    message: str, accepted: bool, fake_aws: Fake, refusal: Fake
+) -> None:
+    aws = fake_aws(**found(), update_time_to_live=refusal("ValidationException", message))
+    plans = [plan_resource(resource(aws, ttl_attribute="expires_at"))]
+    if accepted:
+        apply(plans, [])
+    else:
+        with pytest.raises(AwsError, match=message):
+            apply(plans, [])
 
 
 def test_one_update_at_a_time(fake_aws: Fake) -> None:

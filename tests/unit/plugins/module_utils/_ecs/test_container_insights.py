@@ -41,5 +41,5 @@ def test_a_cluster_that_has_been_deleted_is_not_there(fake_aws: Fake) -> None:
 
 def test_a_missing_cluster_is_named(fake_aws: Fake, refusal: Fake) -> None:
     aws = fake_aws(describe_clusters={"clusters": []}, update_cluster_settings=refusal("ClusterNotFoundException"))
-    with pytest.raises(PlatformError, match=r"cluster c does not exist. Make the cluster first"):
+    with pytest.raises(PlatformError, match=r"cluster c does not exist\. Make the cluster first"):
         apply(plans(aws, cluster="c", setting="enabled"), [])

@@ -128,8 +128,8 @@ def test_a_change_is_repeated_until_s3_knows_of_the_bucket(
     code: str, fake_aws: Fake, refusal: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_aws.time, "sleep", lambda _seconds: None)
-    answers = iter([refusal(code), refusal(code), lambda **_params: {}])
-    aws = fake_aws(**NEW, put_bucket_versioning=lambda **params: next(answers)(**params))  # noqa: PLW0108
+    refusals = iter([refusal(code), refusal(code)])
+    aws = fake_aws(**NEW, put_bucket_versioning=lambda **_params: next(refusals, dict)())
     apply([plan(aws, versioning=True)], [])
     assert [call for call, _params in writes(aws)] == ["s3:put_bucket_versioning"] * 3
 
