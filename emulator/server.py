@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--world", type=Path, metavar="FILE", help="quotas and public images (YAML, read live)")
     parser.add_argument("--no-validate", action="store_true", help="do not check requests against the service models")
     parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
-    parser.add_argument("--list-extensions", action="store_true", help="print what is added to moto, and end")
+    parser.add_argument("--list-extensions", action="store_true", help="print patches, delays and quotas, and end")
     return parser
 
 
@@ -109,10 +109,18 @@ def _check_moto() -> None:
 
 
 def _table(extensions: Sequence[Any]) -> str:
-    return "\n".join(
+    from emulator import delays, world
+
+    blocks = [
         f"{e.target}  [{'added' if e.added else 'changed'}]\n    {e.behaviour}\n    {e.aws}"
         for e in sorted(extensions, key=lambda e: e.target)
-    )
+    ]
+    blocks += [
+        f"{key}  [delay, {default:g} s unless set]\n    {meaning}"
+        for key, (meaning, default) in sorted(delays.DECLARED.items())
+    ]
+    blocks += [f"{q.key}  [quota, {q.default:g} unless set]\n    {q.name}" for q in world.QUOTAS.values()]
+    return "\n".join(blocks)
 
 
 def _serve(options: argparse.Namespace, faults: Any) -> int:

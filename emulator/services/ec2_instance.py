@@ -14,6 +14,7 @@ from emulator.extensions import patch
 from emulator.services._common import once
 from emulator.services._ec2 import API
 from emulator.services.ec2_account import metadata_defaults
+from emulator.services.ec2_vpc import check_unattached
 
 PENDING = delays.declare("instance.pending", "RunInstances until running")
 SHUTTING_DOWN = delays.declare("instance.shutting_down", "TerminateInstances until terminated")
@@ -39,6 +40,9 @@ def run_instances(original: Any, self: Any) -> Any:
 
     def launch() -> Any:
         self.params = _sized(backend, _with_template(backend, asked))
+        for interface in self.params.get("NetworkInterfaces", []):
+            if "NetworkInterfaceId" in interface:
+                check_unattached(backend, interface["NetworkInterfaceId"])
         answer = original(self)
         for instance in answer.result.instances:
             _finish_launch(backend, instance, self.params)

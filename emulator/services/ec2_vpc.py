@@ -10,6 +10,7 @@ from moto.ec2.models.internet_gateways import InternetGatewayBackend
 from moto.ec2.models.route_tables import Route, RouteBackend
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
 from emulator.extensions import patch
 from emulator.protocol import AwsError
@@ -199,6 +200,48 @@ def detach_internet_gateway(original: Any, self: Any, internet_gateway_id: str, 
             "Please unmap those public address(es) before detaching the gateway.",
         )
     original(self, internet_gateway_id, vpc_id)
+
+
+# --- network interfaces -----------------------------------------------------------------------------------------------
+
+
+def check_unattached(backend: Any, interface_id: str) -> None:
+    interface: NetworkInterface = backend.get_network_interface(interface_id)
+    if interface.instance is not None or interface.requester_managed:
+        raise AwsError("InvalidNetworkInterface.InUse", f"Interface: [{interface_id}] in use.")
+
+
+@patch(NetworkInterfaceBackend, "attach_network_interface", aws=ERRORS)
+def attach_network_interface(original: Any, self: Any, eni_id: str, **others: Any) -> Any:
+    """A network interface is attached to one instance at a time: InvalidNetworkInterface.InUse."""
+    check_unattached(self, eni_id)
+    return original(self, eni_id=eni_id, **others)
+
+
+@patch(NetworkInterfaceBackend, "detach_network_interface", aws=f"{API}/API_DetachNetworkInterface.html")
+def detach_network_interface(original: Any, self: Any, attachment_id: str) -> None:
+    """The primary network interface of an instance is not detached: OperationNotPermitted."""
+    if any(i.attachment_id == attachment_id and i.device_index == 0 for i in self.enis.values()):
+        raise AwsError(
+            "OperationNotPermitted",
+            "The network interface at device index 0 and networkCard index 0 cannot be detached.",
+        )
+    original(self, attachment_id=attachment_id)
+
+
+@patch(
+    ElasticNetworkInterfaces,
+    "modify_network_interface_attribute",
+    aws=f"{API}/API_ModifyNetworkInterfaceAttribute.html",
+)
+def modify_network_interface_attribute(original: Any, self: Any) -> Any:
+    """Whether an interface goes with its instance can be changed."""
+    answer = original(self)
+    attachment = self._get_param("Attachment") or {}
+    if "DeleteOnTermination" in attachment:
+        interface = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
+        interface.delete_on_termination = attachment["DeleteOnTermination"]
+    return answer
 
 
 @patch(NetworkInterfaceBackend, "delete_network_interface", aws=ERRORS)

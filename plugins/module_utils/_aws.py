@@ -128,6 +128,8 @@ def _mend(code: str) -> str:
         return "Check the network, the region's name and AWS_ENDPOINT_URL, and run again."
     if code in _THROTTLED:
         return f"AWS throttled {ATTEMPTS} attempts in a row; run again when less goes on in the account."
+    if code == "DependencyViolation":  # AWS does not say what
+        return "Remove what still uses it and run again; the network interfaces in the VPC show what that is."
     return ""
 
 

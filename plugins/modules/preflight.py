@@ -104,7 +104,6 @@ def main() -> None:
         result = preflight.check(Aws(module), module.params)
     except PlatformError as error:
         module.fail_json(msg=str(error))
-        return
     module.exit_json(**result)
 
 

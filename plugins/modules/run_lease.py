@@ -121,7 +121,6 @@ def main() -> None:
         result = lease.settle(Aws(module), module.params, write=not module.check_mode)
     except PlatformError as error:
         module.fail_json(msg=str(error), resource=error.resource, call=error.call)
-        return
     module.exit_json(**result)
 
 

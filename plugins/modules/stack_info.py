@@ -103,7 +103,6 @@ def main() -> None:
         read = aws.gather(partial(READERS[component], aws, module.params) for component in components)
     except PlatformError as error:
         module.fail_json(msg=str(error), resource=error.resource, call=error.call)
-        return
     outputs = dict(zip(components, read, strict=True))
     module.exit_json(changed=False, outputs=outputs, missing=list(placeholders_in(outputs)))
 

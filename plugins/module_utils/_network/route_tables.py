@@ -134,7 +134,7 @@ def _normalised(item: Item, associations: Associations, tags: Mapping[str, str])
     return {
         "id": table_id,
         "routes": normalised_routes(item),
-        "subnet_ids": sorted(subnet_id for subnet_id, (_, used) in associations.items() if used == table_id),
+        "subnet_ids": sorted(subnet_id for subnet_id, (_id, used) in associations.items() if used == table_id),
         "tags": managed_tags(tags_of(item), tags),
     }
 

@@ -126,6 +126,37 @@ def test_life_of_a_nat_instance(emulator: Any, ec2: Any, image: str, interface: 
     assert ids == [again["InstanceId"]]
 
 
+def test_an_interface_serves_one_instance_at_a_time(
+    emulator: Any, ec2: Any, network: Any, image: str, interface: str, refused: Any
+) -> None:
+    request = {"ImageId": image, "NetworkInterfaces": [{"DeviceIndex": 0, "NetworkInterfaceId": interface}]}
+    first = _run(ec2, **request)
+    with refused("InvalidNetworkInterface.InUse", f"Interface: [{interface}] in use."):
+        _run(ec2, **request)
+    other = _run(ec2, ImageId=image, SubnetId=network.subnet)
+    with refused("InvalidNetworkInterface.InUse"):
+        ec2.attach_network_interface(NetworkInterfaceId=interface, InstanceId=other["InstanceId"], DeviceIndex=1)
+    with refused("OperationNotPermitted", "device index 0"):
+        ec2.detach_network_interface(AttachmentId=first["NetworkInterfaces"][0]["Attachment"]["AttachmentId"])
+
+    emulator.set_delays({"instance.shutting_down": 3600})
+    ec2.terminate_instances(InstanceIds=[first["InstanceId"]])
+    with refused("InvalidNetworkInterface.InUse"):
+        _run(ec2, **request)
+    emulator.set_delays({})
+    _run(ec2, **request)
+
+
+def test_whether_an_interface_goes_with_its_instance_can_be_changed(ec2: Any, image: str, interface: str) -> None:
+    made = _run(ec2, ImageId=image, NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": interface}])
+    attachment = made["NetworkInterfaces"][0]["Attachment"]
+    assert attachment["DeleteOnTermination"] is False
+    change = {"AttachmentId": attachment["AttachmentId"], "DeleteOnTermination": True}
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Attachment=change)
+    ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
 def test_interface_made_by_a_launch_goes_with_it(ec2: Any, network: Any, image: str) -> None:
     made = _run(ec2, ImageId=image, SubnetId=network.subnet)
     assert made["NetworkInterfaces"][0]["Attachment"]["DeleteOnTermination"] is True

@@ -129,6 +129,17 @@ def test_absent_removes_them_once(apply: Any, ec2: Any, args: Any) -> None:
     assert [subnet["SubnetId"] for subnet in subnets_in(ec2, args["vpc_id"])] == [other]
 
 
+def test_a_subnet_in_use_is_not_removed_and_the_error_says_where_to_look(
+    apply: Any, run_module: Any, ec2: Any, args: Any
+) -> None:
+    made = apply(MODULE, args)["resources"]["subnet/airas-dev-public-1a"]["id"]
+    ec2.create_network_interface(SubnetId=made)
+    kept = run_module(MODULE, {**args, "state": "absent"})
+    assert kept["failed"]
+    assert "subnet/airas-dev-public-1a: Failed to call ec2:DeleteSubnet" in kept["msg"]
+    assert "the network interfaces in the VPC show what that is" in kept["msg"]
+
+
 def test_an_interrupted_run_is_finished_by_the_next(interrupt_each_write: Any, ec2: Any) -> None:
     vpc_ids: list[str] = []
 
