@@ -36,6 +36,13 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     ]
 
 
+def arn_of(aws: Aws, alias: str) -> str:
+    """The ARN of the key that the alias (without ``alias/``) leads to, a placeholder while there is none."""
+    answer = aws.call_or_none("kms", "describe_key", ["NotFoundException"], KeyId=f"alias/{alias}")
+    arn: str = answer["KeyMetadata"]["Arn"] if answer else aws.arn("kms", f"key/{_PLACEHOLDER}")
+    return arn
+
+
 def default_policy(aws: Aws) -> Document:
     """The policy that AWS gives a key made without one: IAM decides who in the account may use it.
 

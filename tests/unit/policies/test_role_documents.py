@@ -1,0 +1,345 @@
+"""Every document of the roles ``identity`` and ``secrets``, rendered for dev and prod: what it allows and what not."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible.vars.manager import VariableManager
+
+from ansible_collections.airas.platform.plugins.module_utils._policy import checked
+
+from .iam_evaluation import Request, allowed, many
+
+ROOT = Path(__file__).parents[3]
+ACCOUNT, REGION = "427979936961", "ap-northeast-1"
+SCOPE = f"{REGION}:{ACCOUNT}"
+KEYS = {name: f"arn:aws:kms:{SCOPE}:key/{name}" for name in ("dev", "prod")}
+IN_CONTEXT_OF_SECRETS = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+ENVIRONMENTS = ("dev", "prod")
+
+# Actions that AWS gives no resource, each of which may therefore name "*".
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+WITHOUT_RESOURCE = {
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ecr:GetAuthorizationToken",
+    "ecs:DescribeTaskDefinition",
+    "secretsmanager:GetRandomPassword",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+}
+
+
+@cache
+def variables(environment: str) -> dict[str, Any]:
+    loader = DataLoader()
+    loader.set_basedir(str(ROOT / "playbooks"))
+    inventory = InventoryManager(loader, sources=[str(ROOT / "inventories" / environment)])
+    manager = VariableManager(loader, inventory)
+    found: dict[str, Any] = dict(manager.get_vars(host=inventory.get_host(f"airas-{environment}")))
+    for role in ("secrets", "identity"):
+        defaults = loader.load_from_file(str(ROOT / "roles" / role / "defaults" / "main.yml"), trusted_as_template=True)
+        found = {**defaults, **found}
+    return {
+        **found,
+        "identity_kms_key_arn": KEYS[environment],
+        "identity_container_secrets": [
+            secret["name"] for secret in found["secrets_secrets_manager"] if secret.get("container", True)
+        ],
+    }
+
+
+@cache
+def roles(environment: str, **options: Any) -> dict[str, dict[str, Any]]:
+    """The roles by name without the stack's; ``options`` are set on top of the inventory."""
+    template = (ROOT / "roles/identity/templates/roles.yml.j2").read_text(encoding="utf-8")
+    templar = Templar(DataLoader(), variables={**variables(environment), **options})
+    rendered = yaml.safe_load(templar.template(trust_as_template(template)))
+    return {role["name"].removeprefix(f"airas-{environment}-"): role for role in rendered}
+
+
+def key_policy(environment: str) -> dict[str, Any]:
+    held = variables(environment)
+    policy: dict[str, Any] = Templar(DataLoader(), variables=held).template(held["__secrets_key_policy"])
+    return policy
+
+
+def documents() -> list[Any]:
+    """(name, document) of each permission, trust and key policy of both environments, options on and off."""
+    rows = []
+    for environment in ENVIRONMENTS:
+        rows.append((f"{environment} key", key_policy(environment)))
+        for label, options in (
+            ("", {}),
+            (" with options", {"identity_exec_enabled": True, "identity_ses_identity": "a.example"}),
+        ):
+            for name, role in roles(environment, **options).items():
+                rows.append((f"{environment} {name}{label} trust", role["assume_role_policy"]))
+                rows += [(f"{environment} {name}{label} {key}", item) for key, item in role["inline_policies"].items()]
+    return [pytest.param(document, id=name) for name, document in rows]
+
+
+# -- all of them -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", documents())
+def test_a_document_is_well_formed_and_names_each_statement(document: dict[str, Any]) -> None:
+    checked(document, "policy")
+    assert document["Version"] == "2012-10-17"
+    assert all(statement["Sid"].isalnum() for statement in document["Statement"])
+
+
+@pytest.mark.parametrize("document", documents())
+def test_no_action_has_a_wildcard_and_a_resource_only_where_aws_allows_nothing_else(document: dict[str, Any]) -> None:
+    for statement in document["Statement"]:
+        assert "NotAction" not in statement
+        actions = many(statement["Action"])
+        assert not [action for action in actions if "*" in action or "?" in action]
+        if "Principal" in statement:  # a key or trust policy, whose resource is what it is attached to
+            continue
+        if "*" in many(statement["Resource"]):
+            assert set(actions) <= WITHOUT_RESOURCE, statement["Sid"]
+        assert not WITHOUT_RESOURCE & set(actions) or statement["Resource"] == "*"
+
+
+def test_every_statement_says_why_it_is_there() -> None:
+    lines = (ROOT / "roles/identity/templates/roles.yml.j2").read_text(encoding="utf-8").splitlines()
+    statements = [number for number, line in enumerate(lines) if "- Sid: " in line]
+    assert len(statements) > 25
+    silent = [lines[number].strip() for number in statements if not lines[number - 1].strip().startswith("# ")]
+    assert silent == ["- Sid: TrustService"]  # the macro says it for all
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nothing_that_can_name_a_stack_leaves_it_open(environment: str) -> None:
+    """No resource of one environment's roles fits a resource that carries the other one's name."""
+    other = "prod" if environment == "dev" else "dev"
+    for role in roles(environment).values():
+        assert f"airas-{other}" not in str(role)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_boundary_is_put_on_every_role(environment: str) -> None:
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+    bounded = roles(environment, identity_permissions_boundary=boundary)
+    assert {role["permissions_boundary"] for role in bounded.values()} == {boundary}
+    assert {role["permissions_boundary"] for role in roles(environment).values()} == {None}
+
+
+# -- permissions -----------------------------------------------------------------------------------------------------
+
+
+def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
+    """role, action, resource, context, decision."""
+    ours, theirs = f"airas-{environment}", "airas-prod" if environment == "dev" else "airas-dev"
+    secret = f"arn:aws:secretsmanager:{SCOPE}:secret"
+    ecs, iam, ecr = f"arn:aws:ecs:{SCOPE}", f"arn:aws:iam::{ACCOUNT}:role", f"arn:aws:ecr:{SCOPE}:repository"
+    log_group, to_ec2 = f"arn:aws:logs:{SCOPE}:log-group", {"iam:PassedToService": "ec2.amazonaws.com"}
+    key, their_key = KEYS[environment], KEYS["prod" if environment == "dev" else "dev"]
+    secrets, parameters = ({"kms:ViaService": f"{name}.{REGION}.amazonaws.com"} for name in ("secretsmanager", "ssm"))
+    cluster, their_cluster = ({"ecs:cluster": f"{ecs}:cluster/{name}-cluster"} for name in (ours, theirs))
+    to_ecs = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    profile = f"arn:aws:bedrock:{SCOPE}:inference-profile/jp.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    model = "arn:aws:bedrock:ap-northeast-3::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0"
+    by_profile = {"bedrock:InferenceProfileArn": profile}
+    their_service = f"{ecs}:service/{theirs}-cluster/{theirs}-backend"
+    files = f"arn:aws:s3:::{ours}-files-{ACCOUNT}"
+    get = "secretsmanager:GetSecretValue"
+    return [
+        ("execution", get, f"{secret}:{ours}/openai-api-key-a1B2c3", {}, True),
+        ("execution", get, f"{secret}:{ours}/database-url-a1B2c3", {}, True),
+        ("execution", get, f"{secret}:{theirs}/openai-api-key-a1B2c3", {}, False),
+        ("execution", get, f"{secret}:{ours}/openai-api-key-of-somebody-a1B2c3", {}, False),
+        ("execution", get, f"{secret}:{ours}/discord-webhook-url-a1B2c3", {}, False),
+        ("execution", "secretsmanager:PutSecretValue", f"{secret}:{ours}/openai-api-key-a1B2c3", {}, False),
+        ("execution", "ssm:GetParameters", f"arn:aws:ssm:{SCOPE}:parameter/{ours}/wandb-api-key", {}, True),
+        ("execution", "ssm:GetParameters", f"arn:aws:ssm:{SCOPE}:parameter/{theirs}/wandb-api-key", {}, False),
+        ("execution", "kms:Decrypt", key, secrets, True),
+        ("execution", "kms:Decrypt", key, parameters, True),
+        ("execution", "kms:Decrypt", key, {}, False),
+        ("execution", "kms:Decrypt", their_key, secrets, False),
+        ("execution", "ecr:GetAuthorizationToken", "*", {}, True),
+        ("execution", "ecr:BatchGetImage", f"{ecr}/airas-backend", {}, True),
+        ("execution", "ecr:BatchGetImage", f"{ecr}/other", {}, False),
+        ("execution", "ecr:PutImage", f"{ecr}/airas-backend", {}, False),
+        ("execution", "logs:PutLogEvents", f"{log_group}:/ecs/{ours}-backend:log-stream:x", {}, True),
+        ("execution", "logs:PutLogEvents", f"{log_group}:/ecs/{theirs}-backend:log-stream:x", {}, False),
+        ("execution", "logs:CreateLogGroup", f"{log_group}:/ecs/{ours}-backend", {}, False),
+        ("task", get, f"{secret}:{ours}/openai-api-key-a1B2c3", {}, False),
+        ("task", get, f"{secret}:{theirs}/openai-api-key-a1B2c3", {}, False),
+        ("task", "s3:PutObject", f"{files}/files/paper.pdf", {}, True),
+        ("task", "s3:PutObject", f"{files}/logs/x", {}, False),
+        ("task", "s3:GetObject", f"arn:aws:s3:::{theirs}-files-{ACCOUNT}/files/paper.pdf", {}, False),
+        ("task", "s3:ListBucket", files, {"s3:prefix": "files/2026/"}, True),
+        ("task", "s3:ListBucket", files, {"s3:prefix": ""}, False),
+        ("task", "s3:ListBucket", files, {}, False),
+        ("task", "s3:DeleteBucket", files, {}, False),
+        ("task", "bedrock:InvokeModel", profile, {}, True),
+        ("task", "bedrock:InvokeModel", model, by_profile, True),
+        ("task", "bedrock:InvokeModel", model, {}, False),
+        ("task", "bedrock:InvokeModel", model.replace("sonnet", "opus"), by_profile, False),
+        ("task", "ses:SendEmail", f"arn:aws:ses:{SCOPE}:identity/a.example", {}, False),
+        ("task", "ssmmessages:OpenDataChannel", "*", {}, False),
+        ("task", "ecs:UpdateTaskProtection", f"{ecs}:task/{ours}-cluster/abc", {}, True),
+        ("task", "ecs:UpdateTaskProtection", f"{ecs}:task/{theirs}-cluster/abc", {}, False),
+        ("task", "iam:PassRole", f"{iam}/{ours}-task", to_ecs, False),
+        ("task", "sts:AssumeRole", f"{iam}/{ours}-github-deploy", {}, False),
+        ("discord-relay", get, f"{secret}:{ours}/discord-webhook-url-a1B2c3", {}, True),
+        ("discord-relay", get, f"{secret}:{ours}/database-url-a1B2c3", {}, False),
+        ("discord-relay", "kms:Decrypt", key, parameters, False),
+        ("discord-relay", "sqs:SendMessage", f"arn:aws:sqs:{SCOPE}:{ours}-discord-relay-dlq", {}, True),
+        ("discord-relay", "sqs:ReceiveMessage", f"arn:aws:sqs:{SCOPE}:{ours}-discord-relay-dlq", {}, False),
+        ("database-url-rotation", "secretsmanager:PutSecretValue", f"{secret}:{ours}/database-url-a1B2c3", {}, True),
+        ("database-url-rotation", "secretsmanager:PutSecretValue", f"{secret}:{ours}/openai-api-key-a1B2c3", {}, False),
+        ("database-url-rotation", "secretsmanager:PutSecretValue", f"{secret}:{theirs}/database-url-a1B2c3", {}, False),
+        ("database-url-rotation", "kms:GenerateDataKey", key, secrets, True),
+        ("database-url-rotation", "ecs:UpdateService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, True),
+        ("database-url-rotation", "ecs:DeleteService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, False),
+        ("scheduler", "states:StartExecution", f"arn:aws:states:{SCOPE}:stateMachine:{ours}-nightly", {}, True),
+        ("scheduler", "states:StartExecution", f"arn:aws:states:{SCOPE}:stateMachine:{theirs}-nightly", {}, False),
+        ("workflow", "ecs:RunTask", f"{ecs}:task-definition/{ours}-backend:7", cluster, True),
+        ("workflow", "ecs:RunTask", f"{ecs}:task-definition/{ours}-backend:7", their_cluster, False),
+        ("workflow", "ecs:RunTask", f"{ecs}:task-definition/{theirs}-backend:7", cluster, False),
+        ("workflow", "iam:PassRole", f"{iam}/{ours}-task", to_ecs, True),
+        ("workflow", "iam:PassRole", f"{iam}/{ours}-workflow", to_ecs, False),
+        ("github-deploy", "iam:PassRole", f"{iam}/{ours}-task", to_ecs, True),
+        ("github-deploy", "iam:PassRole", f"{iam}/{ours}-execution", to_ecs, True),
+        ("github-deploy", "iam:PassRole", f"{iam}/{ours}-execution", to_ec2, False),
+        ("github-deploy", "iam:PassRole", f"{iam}/{ours}-execution", {}, False),
+        ("github-deploy", "iam:PassRole", f"{iam}/{ours}-github-deploy", to_ecs, False),
+        ("github-deploy", "iam:PassRole", f"{iam}/{theirs}-task", to_ecs, False),
+        ("github-deploy", "iam:PassRole", f"{iam}/Administrator", to_ecs, False),
+        ("github-deploy", "ecr:PutImage", f"{ecr}/airas-backend", {}, True),
+        ("github-deploy", "ecr:PutImage", f"{ecr}/other", {}, False),
+        ("github-deploy", "ecr:BatchDeleteImage", f"{ecr}/airas-backend", {}, False),
+        ("github-deploy", "ecs:UpdateService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, True),
+        ("github-deploy", "ecs:UpdateService", their_service, their_cluster, False),
+        ("github-deploy", "ecs:RegisterTaskDefinition", f"{ecs}:task-definition/{ours}-backend:8", {}, True),
+        ("github-deploy", "ecs:RegisterTaskDefinition", f"{ecs}:task-definition/{theirs}-backend:8", {}, False),
+        ("github-deploy", "ecs:RunTask", f"{ecs}:task-definition/{ours}-backend:8", cluster, True),
+        ("github-deploy", get, f"{secret}:{ours}/openai-api-key-a1B2c3", {}, False),
+        ("github-deploy", "iam:PutRolePolicy", f"{iam}/{ours}-github-deploy", {}, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environment", "role", "action", "resource", "context", "decision"),
+    [(environment, *row) for environment in ENVIRONMENTS for row in table(environment)],
+)
+def test_what_a_role_may_do(
+    environment: str, role: str, action: str, resource: str, context: dict[str, str], decision: bool
+) -> None:
+    documents = roles(environment)[role]["inline_policies"].values()
+    request = Request(action, resource, context)
+    assert any(allowed(document, request) for document in documents) is decision
+
+
+def test_options_open_what_they_say_and_no_more() -> None:
+    options = {"identity_exec_enabled": True, "identity_ses_identity": "a.example"}
+    [document] = roles("dev", **options)["task"]["inline_policies"].values()
+    assert allowed(document, Request("ssmmessages:OpenDataChannel"))
+    assert allowed(document, Request("ses:SendEmail", f"arn:aws:ses:{SCOPE}:identity/a.example"))
+    assert not allowed(document, Request("ses:SendEmail", f"arn:aws:ses:{SCOPE}:identity/b.example"))
+    assert "github-deploy" not in roles("dev", identity_github_oidc_enabled=False)
+
+
+# -- trust -----------------------------------------------------------------------------------------------------------
+
+TOKEN = "token.actions.githubusercontent.com"
+FOREIGN = "111122223333"
+SCHEDULES = "arn:aws:scheduler:{region}:{account}:schedule-group/airas-{environment}"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(
+    ("audience", "subject", "decision"),
+    [
+        ("sts.amazonaws.com", "repo:airas-org/airas:environment:{}", True),
+        ("sts.amazonaws.com", "repo:airas-org@123/airas@456:environment:{}", True),
+        ("sts.amazonaws.com", "repo:airas-org@123/airas@457:environment:{}", False),
+        ("other", "repo:airas-org/airas:environment:{}", False),
+        # A fork's pull request, a branch, a tag, another repository, another organisation, another environment.
+        ("sts.amazonaws.com", "repo:airas-org/airas:pull_request", False),
+        ("sts.amazonaws.com", "repo:somebody/airas:environment:{}", False),
+        ("sts.amazonaws.com", "repo:airas-org/airas:ref:refs/heads/main", False),
+        ("sts.amazonaws.com", "repo:airas-org/airas:ref:refs/tags/v1", False),
+        ("sts.amazonaws.com", "repo:airas-org/airas-fork:environment:{}", False),
+        ("sts.amazonaws.com", "repo:airas-org-2/airas:environment:{}", False),
+        ("sts.amazonaws.com", "repo:airas-org/airas:environment:{}-2", False),
+    ],
+)
+def test_who_deploys(environment: str, audience: str, subject: str, decision: bool) -> None:
+    trust = roles(environment, identity_github_organization_id="123", identity_github_repository_id="456")
+    request = Request(
+        "sts:AssumeRoleWithWebIdentity",
+        context={f"{TOKEN}:aud": audience, f"{TOKEN}:sub": subject.format(environment)},
+        principal={"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{TOKEN}"},
+    )
+    assert allowed(trust["github-deploy"]["assume_role_policy"], request) is decision
+
+
+def test_the_workflow_of_one_environment_does_not_deploy_the_other() -> None:
+    request = Request(
+        "sts:AssumeRoleWithWebIdentity",
+        context={f"{TOKEN}:aud": "sts.amazonaws.com", f"{TOKEN}:sub": "repo:airas-org/airas:environment:dev"},
+        principal={"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{TOKEN}"},
+    )
+    assert allowed(roles("dev")["github-deploy"]["assume_role_policy"], request)
+    assert not allowed(roles("prod")["github-deploy"]["assume_role_policy"], request)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(
+    ("role", "service", "source"),
+    [
+        ("execution", "ecs-tasks.amazonaws.com", "arn:aws:ecs:{region}:{account}:task/airas-{environment}-cluster/abc"),
+        ("task", "ecs-tasks.amazonaws.com", "arn:aws:ecs:{region}:{account}:task/airas-{environment}-cluster/abc"),
+        ("discord-relay", "lambda.amazonaws.com", None),
+        ("database-url-rotation", "lambda.amazonaws.com", None),
+        ("scheduler", "scheduler.amazonaws.com", SCHEDULES),
+        ("workflow", "states.amazonaws.com", "arn:aws:states:{region}:{account}:stateMachine:airas-{environment}-x"),
+    ],
+)  # fmt: skip
+def test_which_service_a_role_trusts(environment: str, role: str, service: str, source: str | None) -> None:
+    trust = roles(environment)[role]["assume_role_policy"]
+
+    def trusts(by: str, account: str) -> bool:
+        arn = source.format(region=REGION, account=account, environment=environment) if source else ""
+        context = {"aws:SourceAccount": account} | ({"aws:SourceArn": arn} if arn else {})
+        return allowed(trust, Request("sts:AssumeRole", context=context, principal={"Service": by}))
+
+    assert trusts(service, ACCOUNT)
+    assert not trusts(service, FOREIGN)
+    assert not trusts("ec2.amazonaws.com", ACCOUNT)
+    assert not allowed(trust, Request("sts:AssumeRole", principal={"AWS": f"arn:aws:iam::{FOREIGN}:root"}))
+
+
+# -- key -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(
+    ("action", "account", "context", "decision"),
+    [
+        ("kms:Decrypt", ACCOUNT, {"kms:CallerAccount": ACCOUNT, **IN_CONTEXT_OF_SECRETS}, True),
+        ("kms:Decrypt", ACCOUNT, {"kms:CallerAccount": ACCOUNT}, False),
+        ("kms:Decrypt", FOREIGN, {"kms:CallerAccount": FOREIGN, **IN_CONTEXT_OF_SECRETS}, False),
+        ("kms:PutKeyPolicy", ACCOUNT, {}, True),
+        ("kms:PutKeyPolicy", FOREIGN, {}, False),
+        ("kms:CreateGrant", ACCOUNT, {}, False),
+    ],
+)
+def test_what_the_key_allows(
+    environment: str, action: str, account: str, context: dict[str, str], decision: bool
+) -> None:
+    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    assert allowed(key_policy(environment), Request(action, "*", context, principal)) is decision
