@@ -15,20 +15,22 @@ import multiprocessing
 import os
 import platform
 import resource
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from emulator.testing import EmulatorServer  # noqa: E402
+
 BIN = Path(sys.executable).parent
 MODULES = ("amazon.aws.aws_caller_info", "amazon.aws.ec2_vpc_net_info")
 CALLS = 20
@@ -68,45 +70,17 @@ def variants() -> list[Variant]:
     return [*found, Variant("warm_local", "airas.platform.warm_local")]
 
 
-@contextlib.contextmanager
-def aws() -> Iterator[dict[str, str]]:
-    """An AWS on this machine, for as long as it is needed; the environment in which clients find it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    silent = subprocess.DEVNULL
-    with subprocess.Popen([BIN / "moto_server", "-H", "127.0.0.1", "-p", str(port)], stdout=silent, stderr=silent) as server:
-        while not _answers(url):
-            time.sleep(0.1)
-        yield {
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_REGION": "ap-northeast-1",
-            "AWS_ENDPOINT_URL": url,
-        }
-        server.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/moto-api/"):  # noqa: S310 - on this machine
-            return True
-    except OSError:
-        return False
-
-
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
     """Run a command to the end of its last process. RuntimeError, with what it said, if it fails."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=_measure, args=(command, environment, theirs))
     process.start()
-    result: Cost | str = ours.recv()
+    failure, cost = ours.recv()
     process.join()
-    if isinstance(result, str):
-        raise RuntimeError(f"{' '.join(command)} failed:\n{result}")
-    return result
+    if failure:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{failure}")
+    return Cost(*cost)
 
 
 def _measure(command: Sequence[str], environment: Mapping[str, str], answer: Connection) -> None:
@@ -117,7 +91,9 @@ def _measure(command: Sequence[str], environment: Mapping[str, str], answer: Con
     sampler = threading.Thread(target=_sample, args=(os.getpid(), ended, memory))
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        process = subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
         sampler.start()
         status = process.wait()
         wall = time.perf_counter() - start
@@ -129,7 +105,7 @@ def _measure(command: Sequence[str], environment: Mapping[str, str], answer: Con
         said.seek(0)
         text = said.read().decode(errors="replace")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    answer.send(text if status else Cost(wall, used.ru_utime + used.ru_stime, memory[0]))
+    answer.send((text if status else "", (wall, used.ru_utime + used.ru_stime, memory[0])))
 
 
 def _sample(pid: int, ended: threading.Event, most: list[float]) -> None:
@@ -161,48 +137,44 @@ def _read(path: str) -> str:
 class Bench:
     def __init__(self, directory: Path, environment: Mapping[str, str], rounds: int) -> None:
         self._directory = directory
-        self._environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), **environment}
+        self._environment = {**environment, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
         self._rounds = rounds
 
-    def playbook(self, *arguments: str) -> dict[Variant, list[Cost]]:
+    def playbook(self, *arguments: str) -> dict[str, list[Cost]]:
         """Each variant in turn, as often as there are rounds, so that a busy moment meets them all."""
-        costs: dict[Variant, list[Cost]] = {variant: [] for variant in variants()}
+        costs: dict[str, list[Cost]] = {variant.name: [] for variant in variants()}
         for _round in range(self._rounds):
-            for variant, found in costs.items():
+            for variant in variants():
                 connection = ["-e", f"ansible_connection={variant.connection}"]
                 command = [str(BIN / "ansible-playbook"), *arguments, *connection]
-                found.append(measure(command, {**self._environment, **variant.environment}))
+                costs[variant.name].append(measure(command, {**self._environment, **variant.environment}))
         return costs
 
     def module(self, name: str) -> list[str]:
         """Rows: what a play with one call costs, and what each further call adds."""
         one, many = (self.playbook("-i", "inventories/dev", self._play(name, calls)) for calls in (1, 1 + CALLS))
-        rows = []
-        for variant in one:
-            wall, processor = (
-                (_median(many[variant], value) - _median(one[variant], value)) / CALLS for value in ("wall", "processor")
-            )
-            first = f"{_median(one[variant], 'wall'):.2f} | {_median(one[variant], 'processor'):.2f}"
-            memory = max(cost.memory for cost in many[variant])
-            rows.append((variant.name, first, wall, processor, memory))
-        _name, _first, local_wall, local_processor, _memory = rows[0]
+        walls, processors = (
+            {variant: (_median(many[variant], of) - _median(one[variant], of)) / CALLS for variant in one}
+            for of in ("wall", "processor")
+        )
         return [
-            f"| {name} | {first} | {wall:.3f} | {processor:.3f} "
-            f"| {wall / local_wall:.2f} | {processor / local_processor:.2f} | {memory:.0f} |"
-            for name, first, wall, processor, memory in rows
+            f"| {variant} | {_median(one[variant], 'wall'):.2f} | {_median(one[variant], 'processor'):.2f} "
+            f"| {walls[variant]:.3f} | {processors[variant]:.3f} "
+            f"| {walls[variant] / walls['local']:.2f} | {processors[variant] / processors['local']:.2f} "
+            f"| {max(cost.memory for cost in many[variant]):.0f} |"
+            for variant in one
         ]
 
     def run(self, *arguments: str) -> list[str]:
         """Rows: what a run costs after which nothing is left to be changed."""
-        self.playbook(*arguments)
+        measure([str(BIN / "ansible-playbook"), *arguments], self._environment)
         costs = self.playbook(*arguments)
-        rows = [
-            (variant.name, _median(found, "wall"), _median(found, "processor"), max(cost.memory for cost in found))
-            for variant, found in costs.items()
-        ]
+        local_wall, local_processor = (_median(costs["local"], of) for of in ("wall", "processor"))
         return [
-            f"| {name} | {wall:.2f} | {processor:.2f} | {wall / rows[0][1]:.2f} | {processor / rows[0][2]:.2f} | {memory:.0f} |"
-            for name, wall, processor, memory in rows
+            f"| {variant} | {(wall := _median(found, 'wall')):.2f} | {(processor := _median(found, 'processor')):.2f} "
+            f"| {wall / local_wall:.2f} | {processor / local_processor:.2f} "
+            f"| {max(cost.memory for cost in found):.0f} |"
+            for variant, found in costs.items()
         ]
 
     def _play(self, module: str, calls: int) -> str:
@@ -219,12 +191,14 @@ def _median(costs: Sequence[Cost], value: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
-    parser.add_argument("playbook", nargs="*", help="after --: a playbook and its arguments, to measure a no-change run of")
+    parser.add_argument(
+        "playbook", nargs="*", help="after --: a playbook and its arguments, to measure a no-change run of"
+    )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "boto3"))
     print(f"## Python {platform.python_version()}, {versions}, {os.cpu_count()} processors\n")
-    with aws() as environment, tempfile.TemporaryDirectory() as directory:
-        bench = Bench(Path(directory), environment, options.rounds)
+    with EmulatorServer() as emulator, tempfile.TemporaryDirectory() as directory:
+        bench = Bench(Path(directory), emulator.env, options.rounds)
         for module in MODULES:
             print(f"`{module}`, {CALLS} times after the first:\n")
             print("| | one call: s | processor s | each further: s | processor s | of local | processor | MiB |")

@@ -2,18 +2,17 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from emulator.testing import EmulatorServer
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -162,31 +161,6 @@ def ansible(tmp_path: Path) -> Iterator[Ansible]:
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[dict[str, str]]:
-    """The environment in which AWS clients find an AWS of the tests' own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    assert eventually(lambda: _answers(url))
-    yield {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "ap-northeast-1",
-        "AWS_ENDPOINT_URL": url,
-    }
-    server.terminate()
-    server.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/moto-api/"):
-            return True
-    except (urllib.error.URLError, ConnectionError):
-        return False
+def aws(emulator_server: EmulatorServer) -> dict[str, str]:
+    """The environment in which AWS clients find the session's embedded AWS."""
+    return {**emulator_server.aws_env, "PYTHONPATH": emulator_server.env["PYTHONPATH"]}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import yaml
+
+from emulator.testing import EmulatorServer
 
 from .conftest import HERE, Ansible, Run, eventually
 
@@ -63,12 +64,14 @@ def differences(local: Any, warm: Any, path: str = "") -> Iterator[tuple[str, An
 
 
 @pytest.fixture(scope="module")
-def runs(aws: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def runs(
+    emulator_server: EmulatorServer, aws: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Run]:
     """All tasks, once each way, each time in an AWS that has just begun."""
     tasks = [{**task, "ignore_errors": True} for task in TASKS]
     runs = {}
     for connection in ("ansible.builtin.local", "airas.platform.warm_local"):
-        urllib.request.urlopen(f"{aws['AWS_ENDPOINT_URL']}/moto-api/reset", data=b"").close()
+        emulator_server.reset()
         ansible = Ansible(tmp_path_factory.mktemp("differential") / "home")
         for name in ("script.sh", "template.j2"):
             shutil.copy(HERE / name, ansible.home)

@@ -62,7 +62,10 @@ def test_one_variable_switches_it_off(ansible: Ansible, switch: str) -> None:
         settings = {"AIRAS_WARM_LOCAL": "no"}
     else:
         (ansible.home / "ansible.cfg").write_text("[airas]\nwarm_local = no\n")
-    tasks = [{"behave": {"act": "surroundings"}}, {"ansible.builtin.shell": "ls -A {{ lookup('env', 'HOME') }}/.ansible/tmp/*"}]
+    tasks = [
+        {"behave": {"act": "surroundings"}},
+        {"ansible.builtin.shell": "ls -A {{ lookup('env', 'HOME') }}/.ansible/tmp/*"},
+    ]
     run = ansible.run(tasks, *arguments, **settings)
     assert run.status == 0, run.output
     assert (run.warm, run.aside) == (0, [])

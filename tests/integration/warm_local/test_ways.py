@@ -52,7 +52,11 @@ def test_the_inventories_of_a_plain_checkout(ansible: Ansible, aws: dict[str, st
 def test_an_installed_copy(ansible: Ansible, aws: dict[str, str]) -> None:
     """Built and installed by ansible-galaxy, away from the checkout."""
     files = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True, text=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
     ).stdout.splitlines()
     source = ansible.home / "source"
     for file in files:
