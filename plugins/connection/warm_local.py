@@ -112,7 +112,6 @@ class Connection(LocalConnection):
             raise NotServed(f"the interpreter is {command.interpreter}, and the controller's is {sys.executable}")
         if not self._connected:
             self._connect()
-        display.vvv(f"EXEC IN THE WARM PROCESS {cmd}", host=self._play_context.remote_addr)
         executable = C.DEFAULT_EXECUTABLE.split()[0]
         request = Request(
             interpreter=command.interpreter,
@@ -124,6 +123,7 @@ class Connection(LocalConnection):
             payload=in_data,
         )
         outcome = client.execute(run, request, self._directory)
+        display.vvv(f"EXECUTED IN THE WARM PROCESS {cmd}", host=self._play_context.remote_addr)
         if outcome.differing:
             display.vvv(
                 f"WARM LOCAL IMPORTS ANEW: {outcome.differing} has changed", host=self._play_context.remote_addr

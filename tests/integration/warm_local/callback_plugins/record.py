@@ -31,8 +31,9 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "record"
     CALLBACK_NEEDS_ENABLED = True
 
-    def _record(self, result: Any) -> None:
-        fields = {"task": result.task.get_name(), "host": result.host.get_name(), "result": result.result}
+    def _record(self, result: Any, failed: bool = False) -> None:
+        names = {"task": result.task.get_name(), "host": result.host.get_name()}
+        fields = {**names, "failed": failed, "result": result.result}
         with Path(self.get_option("path")).open("a", encoding="utf-8") as file:
             file.write(json.dumps(fields, default=str) + "\n")
 
@@ -40,7 +41,7 @@ class CallbackModule(CallbackBase):
         self._record(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        self._record(result)
+        self._record(result, failed=True)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        self._record(result)
+        self._record(result, failed=True)

@@ -81,7 +81,8 @@ def surroundings(module: AnsibleModule, _path: str) -> dict[str, Any]:
         "timezone": time.tzname,
         "temporary": tempfile.gettempdir(),
         "umask": umask,
-        "warnings": sorted(str(entry) for entry in warnings.filters),
+        # Those of urllib3 are there as soon as boto3 is imported, and it is the only one whom they concern.
+        "warnings": sorted(str(entry) for entry in warnings.filters if "urllib3" not in str(entry)),
         "zip": [entry for entry in sys.path if entry.endswith(".zip")] == [main._modlib_path],
     }
 
