@@ -14,12 +14,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from botocore.loaders import JSONFileLoader, Loader, instance_cache
+try:
+    from botocore.loaders import JSONFileLoader, Loader, instance_cache
 
-_ROOT = Loader.BUILTIN_DATA_PATH + "/"
-
-_read_file = JSONFileLoader.load_file
-_list_services = Loader.list_available_services
+    _ROOT = Loader.BUILTIN_DATA_PATH + "/"
+    _read_file = JSONFileLoader.load_file
+    _list_services = Loader.list_available_services
+except ImportError:
+    pass  # install() fails where botocore is missing, and the connection steps aside
 
 # Relative to botocore's data directory, and without extension: what any client reads.
 _ALWAYS = ("endpoints", "partitions", "sdk-default-configuration")
