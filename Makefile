@@ -50,8 +50,8 @@ molecule: $(READY) ## every Molecule scenario; SCENARIOS="network cache" for som
 	@echo "==> molecule"
 	@python scripts/molecule.py --jobs $(JOBS) $(SCENARIOS)
 
-bench: $(READY) ## measure plan, first run and second run; see bench/README.md
-	@python bench/run.py $(ARGS)
+bench: $(READY) ## what a module call and a run cost with each connection; see bench/RESULTS.md
+	@python bench/connection.py $(ARGS)
 
 docs: $(READY) ## write the generated parts: roles/*/README.md
 	@python scripts/docs.py
