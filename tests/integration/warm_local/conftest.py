@@ -90,7 +90,7 @@ class Ansible:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.work = home / "work"
-        self.work.mkdir(parents=True)
+        self.work.mkdir(parents=True, exist_ok=True)
         kept = {name: os.environ[name] for name in ("LANG", "PYTHONDONTWRITEBYTECODE") if name in os.environ}
         self.env = {
             **kept,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import ASIDE, WARM, Ansible, Run, eventually
+from .conftest import ASIDE, WARM, Ansible
 
 OTHER = "{{ work }}/python"
 
@@ -28,29 +28,20 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def test_tasks_that_it_cannot_serve(ansible: Ansible) -> None:
     """All of them in one play, between two modules that it can serve."""
-    ansible = Ansible(tmp_path_factory.mktemp("aside") / "home")
     (ansible.work / "python").symlink_to(sys.executable)
     tasks = [{"name": reason, **task} for reason, task in CASES.items()]
     served = {"behave": {"act": "parent"}}
     run = ansible.run([{"name": "before", **served}, *tasks, {"name": "after", **served}])
     assert run.status == 0, run.output
-    assert eventually(lambda: not ansible.left()), ansible.left()
-    return run
-
-
-@pytest.mark.parametrize("reason", CASES)
-def test_a_task_that_it_cannot_serve(cases: Run, reason: str) -> None:
-    assert f"{ASIDE}{reason}" in cases.said(reason)
-    assert cases.result("before")["parent"] != cases.result(reason).get("parent")
-
-
-def test_it_serves_before_and_after(cases: Run) -> None:
-    assert cases.result("before")["parent"] == cases.result("after")["parent"]
-    assert WARM in cases.said("before")
-    assert WARM in cases.said("after")
+    process = run.result("before")["parent"]
+    for reason in CASES:
+        assert f"{ASIDE}{reason}" in run.said(reason)
+        assert run.result(reason).get("parent") != process
+    assert run.result("after")["parent"] == process
+    assert WARM in run.said("before")
+    assert WARM in run.said("after")
 
 
 @pytest.mark.parametrize("switch", ["variable", "environment", "ini"])
