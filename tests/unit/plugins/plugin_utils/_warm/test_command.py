@@ -59,7 +59,7 @@ def test_an_interpreter_with_a_space(suffix: str) -> None:
         "/bin/sh -c 'A=1 A=2 /opt/venv/bin/python'",
         "/bin/sh -c '1A=1 /opt/venv/bin/python'",
         "/bin/sh -c 'cd /tmp && /opt/venv/bin/python'",
-        "/bin/sh -c '/opt/venv/bin/python /root/.ansible/tmp/x/AnsiballZ_ping.py && sleep 0'",
+        "/bin/sh -c '/opt/venv/bin/python /var/tmp/.ansible/tmp/x/AnsiballZ_ping.py && sleep 0'",
         "sudo -u nobody /bin/sh -c /opt/venv/bin/python",
     ],
 )
