@@ -82,7 +82,8 @@ def send_request(connection: socket.socket, request: Request, descriptors: Descr
     header = json.dumps(fields).encode("ascii")  # escapes keep what is not UTF-8 in an environment
     frame = memoryview(b"".join((_LENGTHS.pack(len(header), len(payload)), header, payload)))
     sent = socket.send_fds(connection, [frame[:_CHUNK]], descriptors)
-    connection.sendall(frame[sent:])
+    if sent < len(frame):  # else the other end may have answered and gone already, and sending nothing fails, too
+        connection.sendall(frame[sent:])
 
 
 class Incoming:
