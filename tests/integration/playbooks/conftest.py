@@ -61,7 +61,7 @@ class Playbooks:
 
     @staticmethod
     def finish(process: subprocess.Popen[str]) -> Run:
-        output, _errors = process.communicate(timeout=120)
+        output, _errors = process.communicate(timeout=900)
         return Run(process.returncode, output)
 
     def end(self) -> None:
