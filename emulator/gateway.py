@@ -119,6 +119,7 @@ class Gateway:
         """Fill in what is asked of which service; returns moto's application for it, if it has one."""
         application: Flask | None = None
         call.service = protocol.botocore_service(call.signature("service"), call.request)
+        # A service that moto lacks: the call is still identified, validated and logged, and _moto refuses it.
         with contextlib.suppress(NotImplementedError):
             application = self._dispatcher.get_application(environ)
             call.service = protocol.botocore_service(application.config[_BACKEND], call.request)
