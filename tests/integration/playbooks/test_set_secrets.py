@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,8 +102,15 @@ def at_a_terminal(stack: Playbooks, answer: str, *arguments: str) -> tuple[str, 
     if child == 0:
         os.chdir(ROOT)
         os.execvpe(command[0], command, stack.env)  # noqa: S606
-    shown, answered = b"", False
+    shown = b""
     while True:
+        # What is typed just before the prompt takes the terminal is thrown away: type while it listens, without echo.
+        silent = not select.select([terminal], [], [], 1)[0]
+        if silent:
+            listens = not termios.tcgetattr(terminal)[3] & termios.ECHO
+            if listens and b"(nothing to leave it as it is)" in shown:
+                os.write(terminal, answer.encode())
+            continue
         try:
             part = os.read(terminal, 4096)
         except OSError:  # the other side has closed the terminal
@@ -109,8 +118,5 @@ def at_a_terminal(stack: Playbooks, answer: str, *arguments: str) -> tuple[str, 
         if not part:
             break
         shown += part
-        if not answered and b"(nothing to leave it as it is)" in shown:
-            os.write(terminal, answer.encode())
-            answered = True
     os.close(terminal)
     return shown.decode(errors="replace"), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
