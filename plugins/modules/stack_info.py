@@ -46,6 +46,9 @@ options:
       lock_table:
         description: The DynamoDB table of locks and leases.
         type: str
+      ecr_repository:
+        description: The repository of the application's images.
+        type: str
   availability_zones:
     description: The zones that the network spans; one subnet of each kind stands for each in a plan.
     type: list
@@ -88,7 +91,7 @@ READERS = {"account": account.read, "network": network.read, "secrets": secrets.
 
 
 def main() -> None:
-    names = {"state_bucket": {"type": "str"}, "lock_table": {"type": "str"}}
+    names = {name: {"type": "str"} for name in ("state_bucket", "lock_table", "ecr_repository")}
     module = AnsibleAWSModule(
         argument_spec={
             "name": {"type": "str", "required": True},
