@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, secrets]
-    default: [account, network, secrets]
+    choices: [account, network, storage, secrets, observability]
+    default: [account, network, storage, secrets, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -84,10 +84,22 @@ from functools import partial
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
-from ansible_collections.airas.platform.plugins.module_utils._outputs import account, network, secrets
+from ansible_collections.airas.platform.plugins.module_utils._outputs import (
+    account,
+    network,
+    observability,
+    secrets,
+    storage,
+)
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
-READERS = {"account": account.read, "network": network.read, "secrets": secrets.read}
+READERS = {
+    "account": account.read,
+    "network": network.read,
+    "storage": storage.read,
+    "secrets": secrets.read,
+    "observability": observability.read,
+}
 
 
 def main() -> None:
