@@ -21,7 +21,9 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     arns, present = params["resource_arns"], params["state"] == "present"
     acl = arn_of(aws, params["web_acl"])
     if not arns and present:
-        raise PlatformError("resource_arns is empty.", mend="Name the load balancers.", resource=f"{KIND}/{params['web_acl']}")
+        raise PlatformError(
+            "resource_arns is empty.", mend="Name the load balancers.", resource=f"{KIND}/{params['web_acl']}"
+        )
     if not arns:
         arns = protected_by(aws, acl)
     for arn in arns:
@@ -33,6 +35,8 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
 
 def protected_by(aws: Aws, web_acl_arn: str) -> list[str]:
     """ARNs of the load balancers that the web ACL protects."""
+    if is_placeholder(web_acl_arn):
+        return []
     kind = {"ResourceType": "APPLICATION_LOAD_BALANCER"}
     answer = aws.call_or_none("wafv2", "list_resources_for_web_acl", MISSING, WebACLArn=web_acl_arn, **kind)
     return sorted((answer or {}).get("ResourceArns") or ())

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._aws import Aws
 from .._policy import unordered
-from .._reconcile import Operation, PlatformError, Resource
+from .._reconcile import Operation, PlatformError, Resource, is_placeholder
 from ._common import MISSING, arn_of, once_there
 
 KIND = "wafv2_logging"
@@ -53,6 +53,8 @@ def _desired(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _find(aws: Aws, arn: str) -> dict[str, Any] | None:
+    if is_placeholder(arn):
+        return None
     found = aws.call_or_none("wafv2", "get_logging_configuration", MISSING, ResourceArn=arn)
     if not found:
         return None
@@ -61,9 +63,7 @@ def _find(aws: Aws, arn: str) -> dict[str, Any] | None:
     headers = [field["SingleHeader"]["Name"] for field in fields if "SingleHeader" in field]
     return {
         "destination_arn": config["LogDestinationConfigs"][0].removesuffix(":*"),
-        "redacted_headers": sorted(
-            field["SingleHeader"]["Name"].lower() for field in fields if "SingleHeader" in field
-        ),
+        "redacted_headers": sorted(header.lower() for header in headers),
         "redacted": sorted(kind for field in fields for kind in field if kind != "SingleHeader"),
         "filter": unordered(config.get("LoggingFilter") or {}),
     }
