@@ -30,8 +30,9 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     item = aws.call_or_none("secretsmanager", "describe_secret", MISSING, SecretId=name)
     after = {key: params[key] for key in ("function_arn", "schedule", "window")} if present else None
 
-    def rotate(_known: dict[str, Any]) -> None:
+    def rotate(_known: dict[str, Any]) -> State | None:
         _configure(aws, params)
+        return after
 
     def cancel(_known: dict[str, Any]) -> None:
         aws.call_or_none("secretsmanager", "cancel_rotate_secret", MISSING, SecretId=name)
