@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, observability]
-    default: [account, network, storage, secrets, observability]
+    choices: [account, network, storage, secrets, waf, observability]
+    default: [account, network, storage, secrets, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -90,6 +90,7 @@ from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     observability,
     secrets,
     storage,
+    waf,
 )
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
@@ -98,6 +99,7 @@ READERS = {
     "network": network.read,
     "storage": storage.read,
     "secrets": secrets.read,
+    "waf": waf.read,
     "observability": observability.read,
 }
 
