@@ -96,6 +96,15 @@ _IAM_ACTIONS = {
     ("s3control", "delete_public_access_block"): "s3:PutAccountPublicAccessBlock",
     ("s3control", "get_public_access_block"): "s3:GetAccountPublicAccessBlock",
     ("s3control", "put_public_access_block"): "s3:PutAccountPublicAccessBlock",
+    ("wafv2", "associate_web_acl"): "wafv2:AssociateWebACL",
+    ("wafv2", "create_web_acl"): "wafv2:CreateWebACL",
+    ("wafv2", "delete_web_acl"): "wafv2:DeleteWebACL",
+    ("wafv2", "disassociate_web_acl"): "wafv2:DisassociateWebACL",
+    ("wafv2", "get_web_acl"): "wafv2:GetWebACL",
+    ("wafv2", "get_web_acl_for_resource"): "wafv2:GetWebACLForResource",
+    ("wafv2", "list_resources_for_web_acl"): "wafv2:ListResourcesForWebACL",
+    ("wafv2", "list_web_acls"): "wafv2:ListWebACLs",
+    ("wafv2", "update_web_acl"): "wafv2:UpdateWebACL",
 }
 
 

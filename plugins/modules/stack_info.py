@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, observability]
-    default: [account, network, storage, secrets, observability]
+    choices: [account, network, storage, secrets, waf, observability]
+    default: [account, network, storage, secrets, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -45,6 +45,9 @@ options:
         type: str
       lock_table:
         description: The DynamoDB table of locks and leases.
+        type: str
+      ecr_repository:
+        description: The repository of the application's images.
         type: str
   availability_zones:
     description: The zones that the network spans; one subnet of each kind stands for each in a plan.
@@ -87,6 +90,7 @@ from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     observability,
     secrets,
     storage,
+    waf,
 )
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
@@ -95,12 +99,13 @@ READERS = {
     "network": network.read,
     "storage": storage.read,
     "secrets": secrets.read,
+    "waf": waf.read,
     "observability": observability.read,
 }
 
 
 def main() -> None:
-    names = {"state_bucket": {"type": "str"}, "lock_table": {"type": "str"}}
+    names = {name: {"type": "str"} for name in ("state_bucket", "lock_table", "ecr_repository")}
     module = AnsibleAWSModule(
         argument_spec={
             "name": {"type": "str", "required": True},
