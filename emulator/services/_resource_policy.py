@@ -10,17 +10,14 @@ Statement = Mapping[str, Any]
 
 
 def allows(statements: Any, service: str, action: str, source_arn: str, source_account: str) -> bool:
-    """IAM's decision for a call that `service` makes on behalf of `source_arn`: any allow, and no deny.
+    """IAM's decision for a call that `service` makes on behalf of `source_arn`, where it names one.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
-    context = {
-        "aws:sourcearn": source_arn,
-        "aws:sourceaccount": source_account,
-        "aws:sourceowner": source_account,
-        "aws:principalisawsservice": "true",
-        "aws:securetransport": "true",
-    }
+    context = {"aws:principalisawsservice": "true", "aws:securetransport": "true"}
+    if source_arn:
+        context["aws:sourcearn"] = source_arn
+        context["aws:sourceaccount"] = context["aws:sourceowner"] = source_account
     effects = {
         statement.get("Effect")
         for statement in _many(statements)

@@ -63,12 +63,12 @@ def _check_dead_letter(backend: Any, role: str | None, target: str) -> None:
     action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}.get(service)
     if action is None:
         raise invalid(f"The provided target ARN {target} is invalid.")
-    if role and not _role_allows(backend, role, action):
+    if role and not role_allows(backend, role, action):
         name, call = ("SQS", "SendMessage") if service == "sqs" else ("SNS", "Publish")
         raise invalid(f"The provided execution role does not have permissions to call {call} on {name}")
 
 
-def _role_allows(backend: Any, role_arn: str, action: str) -> bool:
+def role_allows(backend: Any, role_arn: str, action: str) -> bool:
     """Whether any policy of the role speaks of the action; resources and conditions are not looked at."""
     iam = iam_backends[backend.account_id]["aws"]
     role = iam.get_role_by_arn(role_arn)

@@ -45,14 +45,19 @@ class Image:
 
 def find(aws: Aws, repository: str, *, tag: str = "", digest: str = "") -> Image:
     """The image with the tag or the digest; raises L(PlatformError) with what there is instead."""
-    by = {"imageTag": tag} if tag else {"imageDigest": digest}
+    if found := look_up(aws, repository, tag=tag, digest=digest):
+        return found
+    raise PlatformError(
+        f"it has no image {tag or digest}.", mend=_mend(aws, repository), resource=f"{KIND}/{repository}"
+    )
+
+
+def look_up(aws: Aws, repository: str, *, tag: str = "", digest: str = "") -> Image | None:
+    """The image with the tag or the digest; None if there is no such image or repository."""
+    by = {"imageDigest": digest} if digest else {"imageTag": tag}
     missing = ("ImageNotFoundException", "RepositoryNotFoundException")
     answer = aws.call_or_none("ecr", "describe_images", missing, repositoryName=repository, imageIds=[by])
-    if not answer:
-        raise PlatformError(
-            f"it has no image {tag or digest}.", mend=_mend(aws, repository), resource=f"{KIND}/{repository}"
-        )
-    return _image(answer["imageDetails"][0])
+    return _image(answer["imageDetails"][0]) if answer else None
 
 
 def newest(aws: Aws, repository: str, number: int = _SHOWN) -> list[Image]:
@@ -63,14 +68,13 @@ def newest(aws: Aws, repository: str, number: int = _SHOWN) -> list[Image]:
     return []
 
 
-def of_reference(aws: Aws, reference: str) -> Image | None:
-    """The image that a task definition names, if it lies in this account's ECR; raises as L(find) does."""
+def parsed(aws: Aws, reference: str) -> dict[str, str] | None:
+    """``repository``, ``tag`` and ``digest`` of an image that lies in this account's ECR; None for other registries."""
     prefix = repository_uri(aws, "")
     match = re.fullmatch(r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>.+))?", reference[len(prefix) :])
     if not reference.startswith(prefix) or not match:
         return None
-    digest = match["digest"] or ""
-    return find(aws, match["repository"], tag="" if digest else match["tag"] or "latest", digest=digest)
+    return {**match.groupdict(default=""), "tag": match["tag"] or "latest"}
 
 
 def check_architecture(aws: Aws, image: Image, wanted: str) -> None:

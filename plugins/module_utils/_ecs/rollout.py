@@ -97,7 +97,8 @@ def _wanted(aws: Aws, params: Mapping[str, Any], service: Item) -> str:
         )
     if not params["started_deployment"]:
         for reference in _images(definition).values():
-            images.of_reference(aws, reference)
+            if place := images.parsed(aws, reference):
+                images.find(aws, **place)
     return str(definition["taskDefinitionArn"])
 
 

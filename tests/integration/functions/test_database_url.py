@@ -130,7 +130,7 @@ def test_a_pending_url_of_the_user_in_use_is_refused(stack: Stack) -> None:
 
 
 def test_the_administrators_password_goes_to_no_other_server(stack: Stack) -> None:
-    current = stack.secrets.current.replace("127.0.0.1", "db.example")
+    current = stack.secrets.current.replace(f"@{stack.settings.host}:", "@db.example:")
     stack.secrets.put_secret_value("url", current)
     with pytest.raises(problem(stack), match=r"leads to db\.example"):
         stack.rotation(stack.start()).run("createSecret")

@@ -47,6 +47,7 @@ LIMIT: dict[str, Any] = {
     },
 }
 PROTECTED = {"Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["cookie"]}, "Action": "SUBSTITUTION"}
+HASHED = {"DataProtections": [{**PROTECTED, "Action": "HASH"}]}
 ARGS: dict[str, Any] = {
     "name": NAME,
     "description": "Requests to airas-dev",
@@ -150,7 +151,7 @@ def test_made_changed_and_removed(apply: Run, boto: Boto, writes: Writes, change
         ({"CustomResponseBodies": {"sorry": {"ContentType": "TEXT_PLAIN", "Content": "No."}}},
          "custom_response_bodies.sorry.Content"),
         ({"TokenDomains": ["example.org"]}, "token_domains"),
-        ({"DataProtectionConfig": {"DataProtections": [{**PROTECTED, "Action": "HASH"}]}}, "data_protection[SINGLE_HEADER cookie].Action"),
+        ({"DataProtectionConfig": HASHED}, "data_protection[SINGLE_HEADER cookie].Action"),
         ({"Description": "other"}, "description"),
         ({"OnSourceDDoSProtectionConfig": {"ALBLowReputationMode": "ALWAYS_ON"}}, "low_reputation_mode"),
         ({"CaptchaConfig": {"ImmunityTimeProperty": {"ImmunityTime": 60}}}, "captcha_immunity_s"),

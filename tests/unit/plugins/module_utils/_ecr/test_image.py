@@ -49,13 +49,13 @@ def test_what_there_is_instead_is_named(fake_aws: Fake, refusal: Fake) -> None:
 )
 def test_references_into_our_registry(fake_aws: Fake, reference: str, by: dict[str, str]) -> None:
     aws = fake_aws(describe_images={"imageDetails": [detail("v1")]})
-    assert image.of_reference(aws, reference)
+    assert image.look_up(aws, **(image.parsed(aws, reference) or {}))
     assert aws.calls == [("ecr:describe_images", {"repositoryName": "app", "imageIds": [by]})]
 
 
 def test_other_registries_are_not_asked(fake_aws: Fake) -> None:
     aws = fake_aws()
-    assert image.of_reference(aws, "public.ecr.aws/docker/library/python:3.12-slim") is None
+    assert image.parsed(aws, "public.ecr.aws/docker/library/python:3.12-slim") is None
     assert aws.calls == []
 
 
