@@ -10,7 +10,7 @@ short_description: A group of EventBridge Scheduler with its schedules
 version_added: 0.1.0
 description:
   - Manages a schedule group and schedules in it, all in one call.
-  - Schedules of the group that are not listed are left alone.
+  - Schedules of the group that are not listed are left alone, unless O(purge) says otherwise.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
   - airas.platform.plan
@@ -29,6 +29,10 @@ options:
       - Whether the group is managed, too. With O(state=absent) it goes with every schedule in it.
     type: bool
     default: true
+  purge:
+    description: Whether schedules of the group that are not listed are removed.
+    type: bool
+    default: false
   schedules:
     description: The schedules.
     type: list
@@ -141,6 +145,7 @@ def main() -> None:
         argument_spec={
             "group": {"type": "str", "required": True},
             "manage_group": {"type": "bool", "default": True},
+            "purge": {"type": "bool", "default": False},
             "schedules": {"type": "list", "elements": "dict", "default": [], "options": SCHEDULE},
             **_options.state(),
             **_options.tags(),

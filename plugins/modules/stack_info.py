@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, waf, observability]
-    default: [account, network, storage, secrets, waf, observability]
+    choices: [account, network, storage, secrets, workflow, waf, observability]
+    default: [account, network, storage, secrets, workflow, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -91,6 +91,7 @@ from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     secrets,
     storage,
     waf,
+    workflow,
 )
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
@@ -99,6 +100,7 @@ READERS = {
     "network": network.read,
     "storage": storage.read,
     "secrets": secrets.read,
+    "workflow": workflow.read,
     "waf": waf.read,
     "observability": observability.read,
 }

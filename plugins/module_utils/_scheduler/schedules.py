@@ -25,7 +25,7 @@ _STATES = {True: "ENABLED", False: "DISABLED"}
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
-    """The group, if ``manage_group``, and the schedules of the options; others in the group are left alone."""
+    """The group, if ``manage_group``, the schedules of the options, and with ``purge`` the others in the group."""
     group, present = params["group"], params["state"] == "present"
     desired = [_desired(schedule, group) if present else None for schedule in params["schedules"]]
     found = aws.gather(partial(_find, aws, group, schedule["name"]) for schedule in params["schedules"])
@@ -33,7 +33,18 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
         _schedule(aws, group, schedule["name"], before, after)
         for schedule, before, after in zip(params["schedules"], found, desired, strict=True)
     ]
-    return [*([_group(aws, params)] if params["manage_group"] else []), *schedules]
+    groups = [_group(aws, params)] if params["manage_group"] else []
+    others = _unlisted(aws, group, {schedule["name"] for schedule in params["schedules"]}) if params["purge"] else []
+    return [*groups, *schedules, *others]
+
+
+def _unlisted(aws: Aws, group: str, listed: set[str]) -> list[Resource]:
+    if aws.call_or_none("scheduler", "get_schedule_group", _MISSING, Name=group) is None:
+        return []
+    names = [item["Name"] for item in aws.pages("scheduler", "list_schedules", "Schedules", GroupName=group)]
+    others = sorted(set(names) - listed)
+    found = aws.gather(partial(_find, aws, group, name) for name in others)
+    return [_schedule(aws, group, name, before, None) for name, before in zip(others, found, strict=True)]
 
 
 # -- the group -------------------------------------------------------------------------------------------------------

@@ -41,6 +41,12 @@ def test_made_once_and_removed(scheduler: Any, apply: Run, changes: Any, writes:
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={"Arn": SCHEDULE["target_arn"], "RoleArn": SCHEDULE["role_arn"]},
     )
+    assert changes(apply(MODULE, {**ARGS, "purge": True}, check=True)) == {
+        "schedule/airas-dev/of-somebody-else": [
+            *("arn", "description", "enabled", "expression", "retry_attempts", "retry_max_age_s"),
+            *("role_arn", "target_arn", "timezone", "window_minutes"),
+        ]
+    }
     only = {**ARGS, "manage_group": False, "state": "absent"}
     assert apply(MODULE, only)["changed"]
     assert not apply(MODULE, only)["changed"]
