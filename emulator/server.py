@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     _set_environment(options.account_id)
     # Importing moto takes most of the start-up time, so bad options and --help are answered before it.
-    from emulator import delays, extensions, images, world
+    from emulator import delays, extensions, images, postgresql, world
     from emulator.faults import parse_faults
     from emulator.live import LiveFile
 
@@ -42,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         faults = LiveFile(parse_faults, options.faults)
         for file in (delays.settings, world.settings, images.settings, faults):
             file.value()
+        if options.database_ca:
+            postgresql.servers.use(options.database_ca)
     except (extensions.ExtensionError, ConfigurationError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 2
@@ -57,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="calls to refuse, throttle or lose (YAML, live)")
     parser.add_argument("--images", type=Path, metavar="FILE", help="what containers do, by image (YAML, read live)")
     parser.add_argument("--world", type=Path, metavar="FILE", help="quotas and public images (YAML, read live)")
+    parser.add_argument(
+        "--database-ca",
+        type=Path,
+        metavar="FILE",
+        help="make RDS instances real PostgreSQL 16 servers; the CA of their certificates is written to FILE",
+    )
     parser.add_argument("--no-validate", action="store_true", help="do not check requests against the service models")
     parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
     parser.add_argument("--list-extensions", action="store_true", help="print patches, delays and quotas, and end")

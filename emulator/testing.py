@@ -60,6 +60,7 @@ class EmulatorServer:
         command += ["--calls", str(self._calls_file)]
         for name in ("faults", "delays", "images", "world"):
             command += [f"--{name}", str(self._file(name))]
+        command += ["--database-ca", str(self.database_ca)]
         with self._log_file.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [*command, *self._arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
@@ -176,6 +177,11 @@ class EmulatorServer:
             pass
         if self._calls_file.exists():
             self._read_calls = len(self._calls_file.read_text(encoding="utf-8").splitlines())
+
+    @property
+    def database_ca(self) -> Path:
+        """The CA of every RDS instance, which are real PostgreSQL servers that start when a client connects."""
+        return Path(self._directory.name, "rds-ca.pem")
 
     @property
     def _calls_file(self) -> Path:

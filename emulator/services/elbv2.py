@@ -326,3 +326,60 @@ def create_listener(
         **others,
     )
     return listener
+
+
+@patch(ELBv2Backend, "modify_listener", aws=f"{API}/API_ModifyListener.html")
+def modify_listener(original: Any, self: Any, arn: str, **others: Any) -> FakeListener:
+    """A listener that becomes HTTPS needs an issued certificate; one that becomes HTTP loses it and its policy."""
+    for certificate in others.get("certificates") or []:
+        _check_certificate(self, certificate["CertificateArn"])
+    listener: FakeListener = original(self, arn=arn, **others)
+    if listener.protocol not in _SECURE:
+        listener.ssl_policy, listener.certificate, listener.certificates = None, None, []
+    return listener
+
+
+# --- target groups ----------------------------------------------------------------------------------------------------
+
+
+@patch(ELBv2Backend, "describe_target_groups", aws=f"{API}/API_TargetGroup.html")
+def describe_target_groups(original: Any, self: Any, **query: Any) -> Any:
+    """A group names the load balancers whose listeners and rules send to it now, whatever they did before."""
+    for group in self.target_groups.values():
+        group.load_balancer_arns = [
+            balancer.arn for balancer in self.load_balancers.values() if _sends_to(self, balancer, group.arn)
+        ]
+    return original(self, **query)
+
+
+def _sends_to(backend: Any, balancer: FakeLoadBalancer, group_arn: str) -> bool:
+    actions = [
+        action
+        for listener in balancer.listeners.values()
+        for rule in listener.rules.values()
+        for action in rule.actions
+    ]
+    return any(group_arn in backend._get_target_group_arns_from(action_data=action.data) for action in actions)
+
+
+@patch(ELBv2Backend, "modify_target_group_attributes", aws=f"{API}/API_TargetGroupAttribute.html")
+def modify_target_group_attributes(
+    original: Any, self: Any, target_group_arn: str, attributes: Mapping[str, Any]
+) -> None:
+    """Targets may take up to an hour to drain, and slow start goes with round robin only."""
+    group = self.target_groups.get(target_group_arn)
+    wanted = dict(attributes)
+    delay = wanted.get("deregistration_delay.timeout_seconds")
+    if group is not None:
+        after = {**group.attributes, **wanted}
+        if (
+            str(after.get("slow_start.duration_seconds", "0")) != "0"
+            and after.get("load_balancing.algorithm.type", "round_robin") != "round_robin"
+        ):
+            raise AwsError(
+                "InvalidConfigurationRequest", "Slow start mode is only supported with the round robin algorithm"
+            )
+        if str(delay) == "3600":  # the end of AWS's range, which moto leaves out
+            del wanted["deregistration_delay.timeout_seconds"]
+            group.attributes["deregistration_delay.timeout_seconds"] = "3600"
+    original(self, target_group_arn=target_group_arn, attributes=wanted)

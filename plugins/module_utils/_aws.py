@@ -69,7 +69,19 @@ _IAM_PREFIXES = {
 }
 # Operations that IAM knows by another name.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
 _IAM_ACTIONS = {
+    ("budgets", "create_budget"): "budgets:ModifyBudget",
+    ("budgets", "create_notification"): "budgets:ModifyBudget",
+    ("budgets", "create_subscriber"): "budgets:ModifyBudget",
+    ("budgets", "delete_budget"): "budgets:ModifyBudget",
+    ("budgets", "delete_notification"): "budgets:ModifyBudget",
+    ("budgets", "delete_subscriber"): "budgets:ModifyBudget",
+    ("budgets", "describe_budget"): "budgets:ViewBudget",
+    ("budgets", "describe_notifications_for_budget"): "budgets:ViewBudget",
+    ("budgets", "describe_subscribers_for_notification"): "budgets:ViewBudget",
+    ("budgets", "update_budget"): "budgets:ModifyBudget",
+    ("budgets", "update_subscriber"): "budgets:ModifyBudget",
     ("s3", "delete_bucket_lifecycle"): "s3:PutLifecycleConfiguration",
     ("s3", "delete_objects"): "s3:DeleteObjectVersion",
     ("s3", "delete_public_access_block"): "s3:PutBucketPublicAccessBlock",
@@ -84,6 +96,15 @@ _IAM_ACTIONS = {
     ("s3control", "delete_public_access_block"): "s3:PutAccountPublicAccessBlock",
     ("s3control", "get_public_access_block"): "s3:GetAccountPublicAccessBlock",
     ("s3control", "put_public_access_block"): "s3:PutAccountPublicAccessBlock",
+    ("wafv2", "associate_web_acl"): "wafv2:AssociateWebACL",
+    ("wafv2", "create_web_acl"): "wafv2:CreateWebACL",
+    ("wafv2", "delete_web_acl"): "wafv2:DeleteWebACL",
+    ("wafv2", "disassociate_web_acl"): "wafv2:DisassociateWebACL",
+    ("wafv2", "get_web_acl"): "wafv2:GetWebACL",
+    ("wafv2", "get_web_acl_for_resource"): "wafv2:GetWebACLForResource",
+    ("wafv2", "list_resources_for_web_acl"): "wafv2:ListResourcesForWebACL",
+    ("wafv2", "list_web_acls"): "wafv2:ListWebACLs",
+    ("wafv2", "update_web_acl"): "wafv2:UpdateWebACL",
 }
 
 

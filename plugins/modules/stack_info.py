@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, secrets]
-    default: [account, network, secrets]
+    choices: [account, network, storage, secrets, waf, observability]
+    default: [account, network, storage, secrets, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -45,6 +45,9 @@ options:
         type: str
       lock_table:
         description: The DynamoDB table of locks and leases.
+        type: str
+      ecr_repository:
+        description: The repository of the application's images.
         type: str
   availability_zones:
     description: The zones that the network spans; one subnet of each kind stands for each in a plan.
@@ -81,14 +84,28 @@ from functools import partial
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
-from ansible_collections.airas.platform.plugins.module_utils._outputs import account, network, secrets
+from ansible_collections.airas.platform.plugins.module_utils._outputs import (
+    account,
+    network,
+    observability,
+    secrets,
+    storage,
+    waf,
+)
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
-READERS = {"account": account.read, "network": network.read, "secrets": secrets.read}
+READERS = {
+    "account": account.read,
+    "network": network.read,
+    "storage": storage.read,
+    "secrets": secrets.read,
+    "waf": waf.read,
+    "observability": observability.read,
+}
 
 
 def main() -> None:
-    names = {"state_bucket": {"type": "str"}, "lock_table": {"type": "str"}}
+    names = {name: {"type": "str"} for name in ("state_bucket", "lock_table", "ecr_repository")}
     module = AnsibleAWSModule(
         argument_spec={
             "name": {"type": "str", "required": True},

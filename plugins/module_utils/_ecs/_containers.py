@@ -123,6 +123,11 @@ def _filled(value: Any) -> Any:
     return {key: item for key, item in filled.items() if item is not None and item not in ({}, [], "")}
 
 
+def registrable(definition: Item) -> dict[str, Any]:
+    """A described revision as RegisterTaskDefinition takes it, without tags."""
+    return {key: value for key, value in definition.items() if key not in (*_ADDED_BY_AWS, "tags")}
+
+
 # -- one form for both -----------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .._aws import Aws
+from .._reconcile import PlatformError
 from ._common import Item
 from ._reads import described_service, described_task_definition
 
@@ -111,6 +112,29 @@ def _stage(aws: Aws, service: Item) -> str:
     return next((item.get("lifecycleStage") or "" for item in answer.get("serviceDeployments") or ()), "")
 
 
+def refuse_failed(aws: Aws, cluster: str, service: str, started: str, status: DeploymentStatus, changed: bool) -> None:
+    """Ends the wait for the deployment ``started`` if it failed, or if AWS took it back, with the reason.
+
+    ``changed`` says that the service is not as that deployment was to make it. What it changed is a difference again
+    then; planning it once more would deploy without end.
+    """
+    if status.id == started:
+        problem = f"the deployment failed: {status.reason}" if status.state == "FAILED" else ""
+    elif status.is_rollback or changed:
+        problem = f"the deployment failed, and AWS has gone back to {_id(status.task_definition)}"
+    else:  # somebody has started another one of the same
+        problem = ""
+    if not problem:
+        return
+    failure = last_failure(aws, cluster, service, started) or last_failure(aws, cluster, service)
+    raise PlatformError(
+        f"{problem.rstrip('.')}.",
+        mend="Mend the cause, or deploy another image, and run again." + (f"\n{failure}\n" if failure else ""),
+        resource=f"ecs_service/{service}",
+        call="ecs:UpdateService",
+    )
+
+
 def last_failure(aws: Aws, cluster: str, service: str, deployment: str = "") -> Failure | None:
     """The task of the deployment (of any, if empty) that stopped last other than on ECS's own order.
 
@@ -191,5 +215,5 @@ def log_stream(container: Item, task_arn: str) -> tuple[str, str] | None:
     return group, f"{prefix}/{container['name']}/{_id(task_arn)}"
 
 
-def _id(task_arn: str) -> str:
-    return task_arn.rpartition("/")[2]
+def _id(arn: str) -> str:
+    return arn.rpartition("/")[2]

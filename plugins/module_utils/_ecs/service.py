@@ -12,7 +12,7 @@ from .._aws import Aws, AwsError
 from .._reconcile import Operation, PlatformError, Resource, State, managed_tags
 from ._common import Item, ecs_tags, strategy_by_provider, strategy_for_aws, tags_by_key
 from ._reads import described_service
-from .deployment import DeploymentStatus, last_failure, status_of
+from .deployment import DeploymentStatus, refuse_failed, status_of
 from .task_definition import task_definition_arn
 
 KIND = "ecs_service"
@@ -57,11 +57,11 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
         )
     before = _normalised(aws, service, params["tags"]) if service else None
     after = _desired(aws, params) if present else None
-    if before and after is not None:
+    if service and before and after is not None:
         if scaled or params["desired_count"] is None:
             del after["desired_count"]  # Application Auto Scaling's, or the operator's
-        if params["started_deployment"]:
-            _refuse_failed(aws, params, before, _changed(before, after))
+        if started := params["started_deployment"]:
+            refuse_failed(aws, cluster, name, started, status_of(aws, service), bool(_changed(before, after)))
         elif before["rollout"] == "FAILED":
             after["rollout"] = "COMPLETED"  # what failed is tried again
     return [_resource(aws, params, before, after)]
@@ -446,31 +446,3 @@ def _settling(known: State) -> str | None:
         return "DRAINING"
     status = known["deployment_status"]
     return f"IN_PROGRESS, {status['progress']}" if status["state"] == "IN_PROGRESS" else None
-
-
-def _refuse_failed(aws: Aws, params: Mapping[str, Any], before: State, changed: set[str]) -> None:
-    """Ends the wait for a deployment that failed, or that AWS took back, with the reason.
-
-    What it changed is a difference again then; planning it once more would deploy without end.
-    """
-    started, status = params["started_deployment"], before["deployment_status"]
-    if status["id"] == started:
-        problem = f"the deployment failed: {status['reason']}" if status["state"] == "FAILED" else ""
-    elif status["is_rollback"] or changed:
-        problem = f"the deployment failed, and AWS has gone back to {_revision(before['task_definition'])}"
-    else:  # somebody has started another one of the same
-        problem = ""
-    if not problem:
-        return
-    cluster, name = params["cluster"], params["name"]
-    failure = last_failure(aws, cluster, name, started) or last_failure(aws, cluster, name)
-    raise PlatformError(
-        f"{problem.rstrip('.')}.",
-        mend="Mend the cause, or deploy another image, and run again." + (f"\n{failure}\n" if failure else ""),
-        resource=f"{KIND}/{name}",
-        call="ecs:UpdateService",
-    )
-
-
-def _revision(arn: str) -> str:
-    return arn.rpartition("/")[2]

@@ -10,15 +10,17 @@ from typing import Any
 
 from .._aws import Aws
 from .._dynamodb import table
+from .._ecr import repository
 from .._ecs import container_insights
 from .._reconcile import placeholder_id
 from .._s3 import bucket
 
 
 def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs; ``query["account"]`` names the ``state_bucket`` and the ``lock_table``.
+    """The outputs; ``query["account"]`` names the ``state_bucket``, the ``lock_table`` and the ``ecr_repository``.
 
     A bucket or table that does not exist yet has a placeholder for its name, so that nobody writes to one by mistake.
+    A repository's URI and ARN follow from its name alone.
     """
     names = query["account"]
     has_bucket, has_table, insights = aws.gather(
@@ -38,4 +40,6 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
         "lock_table": lock_table,
         "lock_table_arn": table.arn(aws, lock_table),
         "container_insights": insights,
+        "ecr_repository_uri": repository.repository_uri(aws, names["ecr_repository"]),
+        "ecr_repository_arn": repository.repository_arn(aws, names["ecr_repository"]),
     }

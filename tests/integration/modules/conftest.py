@@ -20,7 +20,7 @@ from emulator.testing import EmulatorServer
 Result = dict[str, Any]
 
 _MODULES = "ansible_collections.airas.platform.plugins.modules"
-_READS = ("Describe", "Get", "List", "Head")
+_READS = ("BatchGet", "Check", "Describe", "Filter", "Get", "List", "Head")
 
 # Reading a service's model takes longer than all else that a module run does: read it once, as a warm process would.
 _loader = functools.cache(botocore.session.create_loader)

@@ -14,7 +14,7 @@ import pytest
 from emulator.testing import EmulatorServer
 
 ROOT = Path(__file__).parents[3]
-_READS = ("Describe", "Get", "List", "Head")
+_READS = ("BatchGet", "Check", "Describe", "Filter", "Get", "List", "Head")
 
 
 @dataclass(frozen=True)

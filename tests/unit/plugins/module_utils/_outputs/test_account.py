@@ -6,7 +6,7 @@ from typing import Any
 from ansible_collections.airas.platform.plugins.module_utils._outputs import account
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import placeholders_in
 
-QUERY = {"account": {"state_bucket": "airas-state", "lock_table": "airas-lock"}}
+QUERY = {"account": {"state_bucket": "airas-state", "lock_table": "airas-lock", "ecr_repository": "airas-backend"}}
 
 Fake = Callable[..., Any]
 
@@ -25,6 +25,8 @@ def test_what_is_there(fake_aws: Fake) -> None:
         "lock_table": "airas-lock",
         "lock_table_arn": "arn:aws:dynamodb:ap-northeast-1:427979936961:table/airas-lock",
         "container_insights": "enabled",
+        "ecr_repository_uri": "427979936961.dkr.ecr.ap-northeast-1.amazonaws.com/airas-backend",
+        "ecr_repository_arn": "arn:aws:ecr:ap-northeast-1:427979936961:repository/airas-backend",
     }
 
 
