@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, waf, observability]
-    default: [account, network, storage, secrets, waf, observability]
+    choices: [account, network, storage, secrets, database, waf, observability]
+    default: [account, network, storage, secrets, database, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -86,6 +86,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     account,
+    database,
     network,
     observability,
     secrets,
@@ -99,6 +100,7 @@ READERS = {
     "network": network.read,
     "storage": storage.read,
     "secrets": secrets.read,
+    "database": database.read,
     "waf": waf.read,
     "observability": observability.read,
 }
