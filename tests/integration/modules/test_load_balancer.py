@@ -199,11 +199,14 @@ def test_a_broken_run_is_finished_by_the_next(
 ) -> None:
     places: list[Place] = []
 
+    def census() -> Any:
+        return places[0].census()
+
     def prepare() -> dict[str, Any]:
         places[:] = [Place(boto)]
         return places[0].balancer()
 
-    interrupt_each_write("load_balancer", prepare, lambda: places[0].census())
+    interrupt_each_write("load_balancer", prepare, census)
 
 
 @pytest.mark.parametrize(
