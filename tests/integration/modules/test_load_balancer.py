@@ -199,14 +199,11 @@ def test_a_broken_run_is_finished_by_the_next(
 ) -> None:
     places: list[Place] = []
 
-    def census() -> Any:
-        return places[0].census()
-
     def prepare() -> dict[str, Any]:
         places[:] = [Place(boto)]
         return places[0].balancer()
 
-    interrupt_each_write("load_balancer", prepare, census)
+    interrupt_each_write("load_balancer", prepare, places[0].census)
 
 
 @pytest.mark.parametrize(
