@@ -26,6 +26,7 @@ from typing import Any
 from moto.core.utils import utcnow
 
 from emulator import hooks
+from emulator.postgresql import CA_VARIABLE
 
 RESERVED_VARIABLES = frozenset(
     {
@@ -160,6 +161,9 @@ def _variables(function: Any, code: Path, stream: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        # Managed runtimes trust the authorities of RDS; here one file stands for them.
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-rds.html#rds-connection-certificates
+        **{key: os.environ[key] for key in (CA_VARIABLE,) if key in os.environ},
         **{key: str(value) for key, value in (function.environment_vars or {}).items()},
         "_HANDLER": str(function.handler),
         "AWS_REGION": function.region,

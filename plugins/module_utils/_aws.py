@@ -69,7 +69,19 @@ _IAM_PREFIXES = {
 }
 # Operations that IAM knows by another name.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
 _IAM_ACTIONS = {
+    ("budgets", "create_budget"): "budgets:ModifyBudget",
+    ("budgets", "create_notification"): "budgets:ModifyBudget",
+    ("budgets", "create_subscriber"): "budgets:ModifyBudget",
+    ("budgets", "delete_budget"): "budgets:ModifyBudget",
+    ("budgets", "delete_notification"): "budgets:ModifyBudget",
+    ("budgets", "delete_subscriber"): "budgets:ModifyBudget",
+    ("budgets", "describe_budget"): "budgets:ViewBudget",
+    ("budgets", "describe_notifications_for_budget"): "budgets:ViewBudget",
+    ("budgets", "describe_subscribers_for_notification"): "budgets:ViewBudget",
+    ("budgets", "update_budget"): "budgets:ModifyBudget",
+    ("budgets", "update_subscriber"): "budgets:ModifyBudget",
     ("s3", "delete_bucket_lifecycle"): "s3:PutLifecycleConfiguration",
     ("s3", "delete_objects"): "s3:DeleteObjectVersion",
     ("s3", "delete_public_access_block"): "s3:PutBucketPublicAccessBlock",

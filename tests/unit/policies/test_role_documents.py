@@ -153,6 +153,10 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
     by_profile = {"bedrock:InferenceProfileArn": profile}
     their_service = f"{ecs}:service/{theirs}-cluster/{theirs}-backend"
     files = f"arn:aws:s3:::{ours}-files-{ACCOUNT}"
+    administrator = f"{secret}:rds!db-1b2c3d4e-a1B2c3"
+    our_database, their_database = (
+        {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": f"arn:aws:rds:{SCOPE}:db:{name}-db"} for name in (ours, theirs)
+    )
     get = "secretsmanager:GetSecretValue"
     return [
         ("execution", get, f"{secret}:{ours}/openai-api-key-a1B2c3", {}, True),
@@ -205,6 +209,21 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
         ("database-url-rotation", "kms:GenerateDataKey", key, secrets, True),
         ("database-url-rotation", "ecs:UpdateService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, True),
         ("database-url-rotation", "ecs:DeleteService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, False),
+        ("database-url-rotation", "ecs:UpdateService", f"{ecs}:service/{ours}-cluster/{ours}-worker", cluster, True),
+        ("database-url-rotation", "ecs:UpdateService", their_service, their_cluster, False),
+        ("database-url-rotation", get, f"{secret}:{ours}/database-url-a1B2c3", {}, True),
+        ("database-url-rotation", get, administrator, our_database, True),
+        ("database-url-rotation", get, administrator, their_database, False),
+        ("database-url-rotation", get, administrator, {}, False),
+        ("database-url-rotation", "secretsmanager:PutSecretValue", administrator, our_database, False),
+        ("database-url-rotation", "secretsmanager:RotateSecret", f"{secret}:{ours}/database-url-a1B2c3", {}, False),
+        ("database-bootstrap", get, administrator, our_database, True),
+        ("database-bootstrap", get, administrator, their_database, False),
+        ("database-bootstrap", get, f"{secret}:{ours}/database-url-a1B2c3", {}, False),
+        ("database-bootstrap", "secretsmanager:PutSecretValue", f"{secret}:{ours}/database-url-a1B2c3", {}, True),
+        ("database-bootstrap", "secretsmanager:PutSecretValue", f"{secret}:{theirs}/database-url-a1B2c3", {}, False),
+        ("database-bootstrap", "ecs:UpdateService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, False),
+        ("execution", get, administrator, our_database, False),
         ("scheduler", "states:StartExecution", f"arn:aws:states:{SCOPE}:stateMachine:{ours}-nightly", {}, True),
         ("scheduler", "states:StartExecution", f"arn:aws:states:{SCOPE}:stateMachine:{theirs}-nightly", {}, False),
         ("workflow", "ecs:RunTask", f"{ecs}:task-definition/{ours}-backend:7", cluster, True),
@@ -306,6 +325,7 @@ def test_the_workflow_of_one_environment_does_not_deploy_the_other() -> None:
         ("task", "ecs-tasks.amazonaws.com", "arn:aws:ecs:{region}:{account}:task/airas-{environment}-cluster/abc"),
         ("discord-relay", "lambda.amazonaws.com", None),
         ("database-url-rotation", "lambda.amazonaws.com", None),
+        ("database-bootstrap", "lambda.amazonaws.com", None),
         ("scheduler", "scheduler.amazonaws.com", SCHEDULES),
         ("workflow", "states.amazonaws.com", "arn:aws:states:{region}:{account}:stateMachine:airas-{environment}-x"),
     ],

@@ -1,0 +1,377 @@
+"""DATABASE_URL on the embedded AWS: a real PostgreSQL, functions that run, and a client that never stops."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import ssl
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pg8000.native
+import pytest
+
+from emulator.testing import EmulatorServer
+
+SOURCE = Path(__file__).parents[3] / "functions" / "database_url_rotation"
+SECRET = "airas-dev/database-url"
+ROTATION, BOOTSTRAP = "airas-dev-database-url-rotation", "airas-dev-database-bootstrap"
+FUNCTION_ARN = f"arn:aws:lambda:ap-northeast-1:427979936961:function:{ROTATION}"
+REGION = {"region": "ap-northeast-1"}
+SCHEDULE = {**REGION, "name": SECRET, "function_arn": FUNCTION_ARN}
+FIRST = {**REGION, "function_name": BOOTSTRAP, "secret": SECRET}
+ROTATE = {**REGION, "name": SECRET}
+
+Apply = Callable[..., dict[str, Any]]
+
+
+class Stack:
+    """What the roles make around DATABASE_URL, and a connection as the application opens it."""
+
+    def __init__(self, emulator: EmulatorServer) -> None:
+        self.emulator = emulator
+        self.secrets = emulator.client("secretsmanager")
+        self.trusted = ssl.create_default_context(cafile=str(emulator.database_ca))
+
+    def build(self) -> None:
+        rds = self.emulator.client("rds")
+        rds.create_db_instance(
+            DBInstanceIdentifier="airas-dev-db",
+            Engine="postgres",
+            EngineVersion="16",
+            DBInstanceClass="db.t3.small",
+            AllocatedStorage=20,
+            MasterUsername="airas_admin",
+            ManageMasterUserPassword=True,
+            DBName="airas",
+        )
+        found = rds.describe_db_instances(DBInstanceIdentifier="airas-dev-db")["DBInstances"][0]
+        self.secrets.create_secret(Name=SECRET)
+        environment = {
+            "DATABASE_HOST": found["Endpoint"]["Address"],
+            "DATABASE_PORT": str(found["Endpoint"]["Port"]),
+            "DATABASE_NAME": "airas",
+            "DATABASE_GROUP": "airas_app",
+            "DATABASE_USERS": "airas_app_a,airas_app_b",
+            "DATABASE_MASTER_SECRET": found["MasterUserSecret"]["SecretArn"],
+            "DATABASE_URL_SECRET": SECRET,
+            "ECS_CLUSTER": "airas-dev-cluster",
+            "ECS_SERVICES": "airas-dev-backend",
+        }
+        functions = self.emulator.client("lambda")
+        trust = {"Version": "2012-10-17", "Statement": []}
+        role = self.emulator.client("iam").create_role(RoleName="f", AssumeRolePolicyDocument=json.dumps(trust))
+        for name, handler in ((ROTATION, "handler.handle"), (BOOTSTRAP, "bootstrap.handle")):
+            functions.create_function(
+                FunctionName=name,
+                Handler=handler,
+                Runtime="python3.13",
+                Role=role["Role"]["Arn"],
+                Timeout=50,
+                Code={"ZipFile": _zipped()},
+                Environment={"Variables": environment},
+            )
+        functions.add_permission(
+            FunctionName=ROTATION,
+            StatementId="rotation",
+            Action="lambda:InvokeFunction",
+            Principal="secretsmanager.amazonaws.com",
+            SourceAccount=self.emulator.account_id,
+        )
+
+    def url(self) -> Any:
+        return urlsplit(self.secrets.get_secret_value(SecretId=SECRET)["SecretString"])
+
+    def connect(self, url: Any) -> pg8000.native.Connection:
+        return pg8000.native.Connection(
+            url.username,
+            password=unquote(url.password),
+            host=url.hostname,
+            port=url.port,
+            database=url.path[1:],
+            ssl_context=self.trusted,
+            timeout=10,
+        )
+
+    def rotate(self, run_module: Apply) -> dict[str, Any]:
+        """What the action plugin does: calls the module until nothing is pending."""
+        result = run_module("secret_rotate", ROTATE)
+        while result.get("pending"):
+            time.sleep(0.05)
+            result = run_module("secret_rotate", {**ROTATE, **result["resume"]})
+        return result
+
+
+def _zipped() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for file in sorted(SOURCE.glob("*.py")):
+            archive.write(file, file.name)
+    return content.getvalue()
+
+
+@pytest.fixture
+def stack(emulator: EmulatorServer) -> Stack:
+    built = Stack(emulator)
+    built.build()
+    return built
+
+
+@pytest.fixture
+def rotating(stack: Stack, apply: Apply) -> Stack:
+    """With a first URL and a schedule."""
+    apply("database_bootstrap", FIRST)
+    apply("secret_rotation", SCHEDULE)
+    _settled(stack)
+    return stack
+
+
+def _settled(stack: Stack) -> None:
+    """AWS tries the function after it has answered."""
+    deadline = time.monotonic() + 30
+    while any("AWSPENDING" in labels for labels in _stages(stack)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _stages(stack: Stack) -> list[list[str]]:
+    return list(stack.secrets.describe_secret(SecretId=SECRET)["VersionIdsToStages"].values())
+
+
+# -- the first value -------------------------------------------------------------------------------------------------
+
+
+def test_the_first_url_is_written_once_and_never_shown(
+    stack: Stack, apply: Apply, writes: Callable[[], list[str]]
+) -> None:
+    planned = apply("database_bootstrap", FIRST, check=True)
+    assert [plan["action"] for plan in planned["plan"]] == ["create"]
+    assert "lambda:Invoke" not in writes()
+    made = apply("database_bootstrap", FIRST)
+    assert made["plan"] == planned["plan"]
+    assert made["resources"][f"database_bootstrap/{SECRET}"]["did"] == {
+        "made": ["role airas_app", "role airas_app_a", "role airas_app_b"],
+        "url": "written",
+    }
+    assert apply("database_bootstrap", FIRST)["changed"] is False
+    url = stack.url()
+    assert (url.username, url.path) == ("airas_app_a", "/airas")
+    session = stack.connect(url)
+    session.run("CREATE TABLE users (id int)")
+    session.close()
+    assert url.password not in json.dumps([planned, made]) + stack.emulator.log()
+
+
+def test_on_an_empty_account_it_is_planned(emulator: EmulatorServer, apply: Apply, run_module: Apply) -> None:
+    assert apply("database_bootstrap", FIRST, check=True)["changed"] is True
+    assert apply("secret_rotation", SCHEDULE, check=True)["changed"] is True
+    assert "there is no function" in run_module("database_bootstrap", FIRST)["msg"]
+
+
+def test_a_bootstrap_that_fails_tells_why_and_is_run_again(stack: Stack, apply: Apply, run_module: Apply) -> None:
+    stack.emulator.set_faults([{"service": "secretsmanager", "operation": "PutSecretValue", "error": "throttle"}])
+    failed = run_module("database_bootstrap", FIRST)["msg"]
+    assert f"the function {BOOTSTRAP} failed" in failed
+    stack.emulator.set_faults([])
+    made = apply("database_bootstrap", FIRST)
+    assert made["resources"][f"database_bootstrap/{SECRET}"]["did"] == {"made": [], "url": "written"}
+    stack.connect(stack.url()).close()
+
+
+# -- the schedule ----------------------------------------------------------------------------------------------------
+
+
+def test_the_schedule_is_set_mended_and_taken_away(
+    stack: Stack, apply: Apply, value_changes: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    apply("database_bootstrap", FIRST)
+    url = stack.url()
+    planned = apply("secret_rotation", SCHEDULE, check=True)
+    made = apply("secret_rotation", SCHEDULE)
+    assert made["plan"] == planned["plan"]
+    _settled(stack)
+    assert stack.url() == url
+    assert apply("secret_rotation", SCHEDULE)["changed"] is False
+    monthly = {**SCHEDULE, "schedule": "rate(30 days)"}
+    drift = {f"secret_rotation/{SECRET} schedule": ("cron(0 18 1 * ? *)", "rate(30 days)")}
+    assert value_changes(apply("secret_rotation", monthly, check=True)) == drift
+    assert value_changes(apply("secret_rotation", monthly)) == drift
+    _settled(stack)
+    assert stack.url() == url
+    absent = {**REGION, "name": SECRET, "state": "absent"}
+    assert apply("secret_rotation", absent, check=True)["changed"] is True
+    assert apply("secret_rotation", absent)["changed"] is True
+    assert apply("secret_rotation", absent)["changed"] is False
+    assert stack.secrets.describe_secret(SecretId=SECRET)["RotationEnabled"] is False
+
+
+def test_what_must_not_rotate_is_refused_before_any_write(run_module: Apply, writes: Callable[[], list[str]]) -> None:
+    refused = run_module("secret_rotation", {**SCHEDULE, "name": "airas-dev/api-key-encryption-key"})
+    assert "must never rotate: what users stored is encrypted with it" in refused["msg"]
+    assert "several times a day" in run_module("secret_rotation", {**SCHEDULE, "schedule": "rate(4 hours)"})["msg"]
+    assert "schedule is 'monthly'" in run_module("secret_rotation", {**SCHEDULE, "schedule": "monthly"})["msg"]
+    assert writes() == []
+
+
+def test_a_schedule_shorter_than_a_week_warns(rotating: Stack, run_module: Apply) -> None:
+    [warning] = run_module("secret_rotation", {**SCHEDULE, "schedule": "rate(2 days)"})["warnings"]
+    assert "more often than once a week" in str(warning)
+
+
+# -- rotations -------------------------------------------------------------------------------------------------------
+
+
+class Client(threading.Thread):
+    """An application with a pool: it queries without pause, opening connections all the while."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self._stack = stack
+        self._url = stack.url()
+        self._pool = [stack.connect(self._url) for _number in range(2)]
+        self._deploy = self._end = False
+        self.deployed = threading.Event()
+        self.failures: list[str] = []
+        self.queries = self.connections = 0
+
+    def run(self) -> None:
+        while not self._end:
+            try:
+                self._work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, a user would have seen it
+                self.failures.append(f"{type(error).__name__}: {error}")
+                return
+        for connection in self._pool:
+            connection.close()
+
+    def _work(self) -> None:
+        if self._deploy:  # a new task reads the URL as it starts, and the old one goes
+            self._deploy, old = False, self._pool
+            self._url = self._stack.url()
+            self._pool = [self._stack.connect(self._url) for _number in old]
+            for connection in old:
+                connection.close()
+            self.deployed.set()
+        oldest = self._pool.pop(0)
+        self._pool.append(self._stack.connect(self._url))
+        self.connections += 1
+        for connection in (oldest, *self._pool):
+            connection.run("INSERT INTO seen VALUES (1)")
+            self.queries += 1
+        oldest.close()
+
+    def deploy(self) -> None:
+        self.deployed.clear()
+        self._deploy = True
+        assert self.deployed.wait(30) or self.failures
+
+    def end(self) -> None:
+        self._end = True
+        self.join(30)
+
+
+@pytest.fixture
+def client(rotating: Stack) -> Iterator[Client]:
+    with contextlib.closing(rotating.connect(rotating.url())) as session:
+        session.run("CREATE TABLE seen (number int)")
+    started = Client(rotating)
+    started.start()
+    yield started
+    started.end()
+
+
+def test_no_query_and_no_connection_fails_through_three_rotations(
+    rotating: Stack, client: Client, run_module: Apply
+) -> None:
+    users = []
+    for _turn in range(3):
+        result = rotating.rotate(run_module)
+        assert not result.get("failed"), result["msg"]
+        before = client.connections
+        while client.connections == before and not client.failures:  # with the URL before, which is still good
+            time.sleep(0.01)
+        client.deploy()
+        users.append(rotating.url().username)
+    client.end()
+    assert client.failures == []
+    assert users == ["airas_app_b", "airas_app_a", "airas_app_b"]
+    assert client.connections > 6
+    with contextlib.closing(rotating.connect(rotating.url())) as session:
+        assert session.run("SELECT count(*) FROM seen")[0][0] == client.queries
+
+
+def test_a_rotation_tells_its_steps_and_deploys_after_the_promotion(
+    rotating: Stack, run_module: Apply, apply: Apply
+) -> None:
+    planned = apply("secret_rotate", ROTATE, check=True)
+    assert [plan["resource"] for plan in planned["plan"]] == [f"secret/{SECRET}"]
+    secret = rotating.rotate(run_module)["resources"][f"secret/{SECRET}"]
+    assert [f"{entry['step']}: {entry['detail']}" for entry in secret["steps"]] == [
+        "createSecret: made a URL of airas_app_b, airas_app_a being the current one",
+        "setSecret: set the password of airas_app_b",
+        "testSecret: airas_app_b works",
+        "finishSecret: promoted; new tasks for no service",
+    ]
+    assert secret["version"] == secret["current_version"]
+    log = rotating.emulator.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{ROTATION}")["events"]
+    assert rotating.url().password not in json.dumps(log)
+
+
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [
+        ("GetRandomPassword", "createSecret"),
+        ("DescribeServices", "setSecret"),
+        ("UpdateSecretVersionStage", "finishSecret"),
+    ],
+)
+def test_a_step_that_fails_is_told_and_gone_on_with(
+    rotating: Stack, run_module: Apply, operation: str, step: str
+) -> None:
+    before = rotating.url()
+    rotating.emulator.set_faults([{"operation": operation, "error": "AccessDeniedException"}])
+    failed = rotating.rotate(run_module)
+    assert f"the rotation failed at {step}: " in failed["msg"]
+    assert "AccessDeniedException" in failed["msg"]
+    assert "The last lines of /aws/lambda/" in failed["msg"]
+    assert rotating.url() == before
+    rotating.connect(before).close()
+    rotating.emulator.set_faults([])
+    ended = rotating.rotate(run_module)
+    assert not ended.get("failed"), ended["msg"]
+    assert rotating.url().username == "airas_app_b"
+    rotating.connect(rotating.url()).close()
+    rotating.connect(before).close()
+
+
+def test_a_wrong_password_in_the_pending_version_is_caught(rotating: Stack, run_module: Apply) -> None:
+    before = rotating.url()
+    rotating.emulator.set_faults([{"operation": "UpdateSecretVersionStage", "error": "AccessDeniedException"}])
+    rotating.rotate(run_module)
+    stages = rotating.secrets.describe_secret(SecretId=SECRET)["VersionIdsToStages"]
+    [pending] = [version for version, labels in stages.items() if labels == ["AWSPENDING"]]
+    held = rotating.secrets.get_secret_value(SecretId=SECRET, VersionId=pending)["SecretString"]
+    right = urlsplit(held)
+    rotating.secrets.put_secret_value(
+        SecretId=SECRET,
+        ClientRequestToken=pending,
+        SecretString=held.replace(right.password, "wrong"),
+        VersionStages=["AWSPENDING"],
+    )
+    event = {"Step": "testSecret", "SecretId": SECRET, "ClientRequestToken": pending}
+    tested = rotating.emulator.client("lambda").invoke(FunctionName=ROTATION, Payload=json.dumps(event))
+    assert tested["FunctionError"] == "Unhandled"
+    assert "password authentication failed" in json.loads(tested["Payload"].read())["errorMessage"]
+    assert rotating.url() == before
+    rotating.connect(before).close()
+
+
+def test_what_has_no_rotation_is_not_rotated(stack: Stack, run_module: Apply) -> None:
+    assert "it has no rotation. Set it up" in run_module("secret_rotate", ROTATE)["msg"]
+    assert "there is no such secret" in run_module("secret_rotate", {**ROTATE, "name": "other"})["msg"]
