@@ -74,6 +74,14 @@ def create_db_instance(original: Any, self: Any, db_kwargs: Any) -> Any:
     return database
 
 
+@patch(DBInstance, "save_automated_backup", aws=f"{GUIDE}/USER_WorkingWithAutomatedBackups.html")
+def save_automated_backup(original: Any, self: Any) -> None:
+    """Each automated snapshot has a name of its own, also after an instance of the same name."""
+    prefix = f"rds:{self.db_instance_identifier}-"
+    if not any(name.startswith(prefix) for name in self.backend.database_snapshots):
+        original(self)
+
+
 def _check_new(backend: Any, wanted: Any) -> None:
     for needed, name in (("allocated_storage", "AllocatedStorage"), ("master_username", "MasterUsername")):
         if not wanted.get(needed):

@@ -267,7 +267,16 @@ def check_rights(settings: Settings, user: str, password: str) -> None:
             "SELECT current_user, has_schema_privilege('public', 'CREATE'), "
             "has_database_privilege(current_database(), 'TEMPORARY')"
         )[0]
+        foreign = session.run(
+            "SELECT relname, relowner::regrole::text FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind IN ('r', 'p') AND NOT has_table_privilege(oid, 'SELECT') ORDER BY relname"
+        )
     if acts_as != settings.group:
         raise Problem(f"{user} acts as {acts_as}, not as {settings.group}: the other user could not use what it makes")
     if not (creates and keeps):
         raise Problem(f"{user} may not create tables in {settings.database}")
+    if foreign:
+        raise Problem(
+            f"{user} may not read {len(foreign)} tables, such as {foreign[0][0]}, which belongs to {foreign[0][1]}. "
+            f"As the administrator: REASSIGN OWNED BY {foreign[0][1]} TO {settings.group}"
+        )

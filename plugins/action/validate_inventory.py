@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.airas.platform.plugins.module_utils._guard.findings import Finding, numbered
+from ansible_collections.airas.platform.plugins.module_utils._secrets import renewal
 from ansible_collections.airas.platform.plugins.plugin_utils._argument_specs import (
     Options,
     missing_variables,
@@ -58,6 +59,7 @@ class ActionModule(ActionBase):
         prefixes = (*STACK_PREFIXES, *(f"{role}_" for role in roles))
         yield from unknown_variables(variables.keys() - removed.keys(), prefixes, options)
         yield from missing_variables(stack, variables)
+        yield from self._rotations(variables)
         unworkable: dict[str, list[str]] = {}
         for name in sorted(options.keys() & variables.keys()):
             try:
@@ -68,6 +70,15 @@ class ActionModule(ActionBase):
         for reason, names in unworkable.items():
             problem = f"cannot be worked out: {reason}." if reason else "cannot be worked out (its value is not shown)."
             yield Finding(", ".join(names), problem, "Define what is missing, or correct the template.")
+
+    def _rotations(self, variables: Mapping[str, Any]) -> Iterator[Finding]:
+        """No secret is given a rotation that would lose data or that nothing does."""
+        try:
+            secrets = self._templar.template(variables.get("secrets_secrets_manager") or [])
+        except AnsibleError:  # told with all that cannot be worked out
+            return
+        if isinstance(secrets, list):
+            yield from renewal.findings(secrets)
 
     def _subject(self, variables: Mapping[str, Any]) -> str:
         """The stack that this run is about: with no -i, ansible.cfg chooses, and that should not go unseen."""

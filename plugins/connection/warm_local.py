@@ -15,6 +15,9 @@ description:
     C(ansible-playbook) has done all that, and each module gets a fork of it.
   - The module finds what it would have found in an interpreter of its own (environment, working directory, umask,
     standard streams, arguments) and nothing of the modules before it. Its output, exit status and result are the same.
+  - What Ansible assembles of a module and its module_utils, before any argument is known, is kept below
+    E(ANSIBLE_HOME) for the next run, until one of these files changes. This concerns the modules of ansible-core,
+    amazon.aws, community.aws and this collection.
   - Modules and their arguments reach the process over a Unix-domain socket that only its user can open. The process
     starts with the first module and ends with the run, however that ends.
   - What it cannot run is run as P(ansible.builtin.local#connection) would, with a line at C(-vvv) that says why. This
@@ -58,6 +61,7 @@ extends_documentation_fragment:
   - connection_pipelining
 """
 
+import contextlib
 import multiprocessing
 import os
 import sys
@@ -69,6 +73,7 @@ from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.display import Display
 
 from ansible_collections.airas.platform.plugins.plugin_utils._warm import client
+from ansible_collections.airas.platform.plugins.plugin_utils._warm.assembled import Assembled
 from ansible_collections.airas.platform.plugins.plugin_utils._warm.command import NotServed, parse
 from ansible_collections.airas.platform.plugins.plugin_utils._warm.protocol import Request
 
@@ -123,6 +128,8 @@ class Connection(LocalConnection):
             payload=in_data,
         )
         outcome = client.execute(run, request, self._directory)
+        with contextlib.suppress(OSError):  # the next run is slower without, and nothing else
+            self._assembled(run).keep()
         display.vvv(f"EXECUTED IN THE WARM PROCESS {cmd}", host=self._play_context.remote_addr)
         if outcome.differing:
             display.vvv(
@@ -144,8 +151,13 @@ class Connection(LocalConnection):
             controller.pid if controller and controller.pid else os.getpid(),
             Path(C.DEFAULT_LOCAL_TMP, _DIRECTORY),
         )
-        client.start(run, AnsibleCollectionConfig.collection_paths, self._directory)
+        if client.start(run, AnsibleCollectionConfig.collection_paths, self._directory):
+            with contextlib.suppress(OSError):
+                self._assembled(run).lend()
         return run
+
+    def _assembled(self, run: client.Run) -> Assembled:
+        return Assembled(run.directory, AnsibleCollectionConfig.collection_paths)
 
     @property
     def _directory(self) -> str | None:

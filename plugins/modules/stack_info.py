@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, waf, observability]
-    default: [account, network, storage, secrets, waf, observability]
+    choices: [account, network, storage, secrets, identity, database, container_platform, workflow, waf, observability]
+    default: [account, network, storage, secrets, identity, database, container_platform, workflow, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -86,11 +86,15 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     account,
+    container_platform,
+    database,
+    identity,
     network,
     observability,
     secrets,
     storage,
     waf,
+    workflow,
 )
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
@@ -99,6 +103,10 @@ READERS = {
     "network": network.read,
     "storage": storage.read,
     "secrets": secrets.read,
+    "identity": identity.read,
+    "database": database.read,
+    "container_platform": container_platform.read,
+    "workflow": workflow.read,
     "waf": waf.read,
     "observability": observability.read,
 }

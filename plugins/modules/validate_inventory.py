@@ -15,6 +15,7 @@ description:
   - Finds wrong types, values outside the choices, unknown keys and names (with the nearest right one), removed
     variables, templates that refer to what is not defined, and required variables of the stack that have no value.
     It reports all of them together. Values of C(no_log) options are not shown.
+  - Finds secrets that are given a rotation and must never have one, or that nothing renews.
   - Required variables of roles are not asked for, because most of them are outputs of other roles, known only in the
     run.
   - Variables that begin with an underscore, and prefixes of roles that do not exist, are left alone.

@@ -11,7 +11,7 @@ from typing import Any
 from .._aws import Aws
 from .._kms import keys
 from .._secrets import parameters
-from .._secrets.containers import current_version
+from .._secrets.containers import current_version, variable
 
 
 def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,11 +24,6 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
     key = keys.arn_of(aws, f"{name}-secrets")
     secrets, stored = aws.gather((lambda: _secrets(aws, name), lambda: _parameters(aws, name)))
     return {"kms_key_arn": key, "variables": dict(sorted({**secrets, **stored}.items()))}
-
-
-def variable(name: str) -> str:
-    """``airas-dev/openai-api-key`` -> ``OPENAI_API_KEY``"""
-    return name.rpartition("/")[2].replace("-", "_").upper()
 
 
 def _secrets(aws: Aws, stack: str) -> dict[str, str]:

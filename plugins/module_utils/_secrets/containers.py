@@ -43,6 +43,11 @@ def arn(aws: Aws, name: str) -> str:
     return aws.arn("secretsmanager", f"secret:{name}-{'0' * 16}")
 
 
+def variable(name: str) -> str:
+    """``airas-dev/openai-api-key`` -> ``OPENAI_API_KEY``"""
+    return name.rpartition("/")[2].replace("-", "_").upper()
+
+
 def current_version(item: Mapping[str, Any]) -> str | None:
     """The id of the version in use, from DescribeSecret or ListSecrets; None for a secret without a value."""
     versions = item.get("VersionIdsToStages") or item.get("SecretVersionsToStages") or {}

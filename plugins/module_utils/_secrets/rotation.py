@@ -11,11 +11,10 @@ from typing import Any
 
 from .._aws import Aws, AwsError
 from .._reconcile import Operation, PlatformError, Refused, Resource, State
-from .containers import MISSING
+from .containers import MISSING, variable
+from .renewal import NEVER
 
 KIND = "secret_rotation"
-# Secrets of a stack that must stay what they are for ever, by their last part, with the reason.
-NEVER = {"api-key-encryption-key": "what users stored is encrypted with it and would be lost"}
 # Tasks may go on for days after a deployment, protected until their work is done, with the URL that they started with.
 ADVISED_HOURS = 7 * 24
 _LEAST_HOURS = 24
@@ -73,8 +72,8 @@ def shortest_gap_hours(schedule: str) -> int | None:
 
 
 def _check(params: Mapping[str, Any]) -> None:
-    address, last = f"{KIND}/{params['name']}", params["name"].rpartition("/")[2]
-    if reason := NEVER.get(last):
+    address = f"{KIND}/{params['name']}"
+    if reason := NEVER.get(variable(params["name"])):
         raise Refused(
             f"this secret must never rotate: {reason}.",
             mend="Take its rotation out of the inventory.",

@@ -42,21 +42,23 @@ class Outcome(NamedTuple):
     differing: str | None
 
 
-def start(run: Run, roots: Sequence[str], cwd: str | None) -> None:
+def start(run: Run, roots: Sequence[str], cwd: str | None) -> bool:
     """Start the run's warm process unless that was done before; does not wait until it is ready.
 
-    `roots`: where `ansible_collections` is looked for. NotServed: it cannot be started.
+    `roots`: where `ansible_collections` is looked for. True: this worker started it. NotServed: it cannot be started.
     """
     if (run.directory / SOCKET).exists():
-        return
+        return False
     try:
         run.directory.mkdir(mode=0o700, exist_ok=True)
         with _opened(run.directory) as directory:
             fcntl.flock(directory, fcntl.LOCK_EX)
-            if not (run.directory / SOCKET).exists():
-                _launch(run, directory, roots, cwd)
+            if (run.directory / SOCKET).exists():
+                return False
+            _launch(run, directory, roots, cwd)
     except (OSError, subprocess.SubprocessError) as error:
         raise NotServed(f"the warm process cannot be started: {error}") from error
+    return True
 
 
 def _launch(run: Run, directory: int, roots: Sequence[str], cwd: str | None) -> None:

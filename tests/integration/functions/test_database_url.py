@@ -136,6 +136,18 @@ def test_the_administrators_password_goes_to_no_other_server(stack: Stack) -> No
         stack.rotation(stack.start()).run("createSecret")
 
 
+def test_tables_that_the_application_could_not_read_hold_up_the_promotion(stack: Stack) -> None:
+    with stack.functions("database").administration(stack.secrets, stack.settings, stack.settings.database) as server:
+        server.run("CREATE TABLE old (id int)")
+        version = stack.start()
+        for step in STEPS[:2]:
+            stack.rotation(version).run(step)
+        with pytest.raises(problem(stack), match="REASSIGN OWNED BY airas_admin TO"):
+            stack.rotation(version).run("testSecret")
+        server.run(f"ALTER TABLE old OWNER TO {stack.settings.group}")
+    stack.rotation(version).run("testSecret")
+
+
 def test_an_unfinished_rotation_promotes_nothing(stack: Stack) -> None:
     version = stack.start()
     with pytest.raises(problem(stack), match="createSecret comes first"):

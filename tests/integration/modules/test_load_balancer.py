@@ -203,7 +203,7 @@ def test_a_broken_run_is_finished_by_the_next(
         places[:] = [Place(boto)]
         return places[0].balancer()
 
-    interrupt_each_write("load_balancer", prepare, lambda: places[0].census())
+    interrupt_each_write("load_balancer", prepare, places[0].census)
 
 
 @pytest.mark.parametrize(

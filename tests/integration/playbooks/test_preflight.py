@@ -76,16 +76,18 @@ def test_every_fault_of_the_inventory_at_once(refused: Callable[..., str], emula
         "stack_project": "{{ nowhere }}",
         "network_nat_mod": "none",
         "network_nat_gateway_count": "two",
+        "secrets_secrets_manager": [{"name": "API_KEY_ENCRYPTION_KEY", "rotation_enabled": True}],
         "network_availability_zones": "ap-northeast-1a,ap-northeast-1c",
     }
     text = refused("-e", json.dumps(faults))
-    assert "7 things have to be mended first. Nothing has been written." in text
+    assert "8 things have to be mended first. Nothing has been written." in text
     for line in (
         "network_availability_zones: should be a list, and is 'ap-northeast-1a,ap-northeast-1c'. Write a list.",
         "network_nat_gateway_count: should be a whole number, and is 'two'. Write a number.",
         "network_nat_mod: there is no such variable. The nearest is network_nat_mode: correct the name, or remove the",
+        "secrets_secrets_manager: API_KEY_ENCRYPTION_KEY must never rotate: what users stored is encrypted with it and",
         "stack_confrm: there is no such variable. The nearest is stack_confirm",
-        "stack_name, stack_project, stack_tags: cannot be worked out: 'nowhere' is undefined.",
+        "stack_name, stack_project, stack_services, stack_tags: cannot be worked out: 'nowhere' is undefined.",
         "stack_owner: should be a text, and is a list.",
         "stack_protected: should be true or false, and is 'perhaps'.",
     ):

@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from emulator.testing import EmulatorServer
+from tests.processes import eventually
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -20,15 +20,6 @@ BIN = Path(sys.executable).parent
 
 WARM = "EXECUTED IN THE WARM PROCESS"
 ASIDE = "WARM LOCAL STEPS ASIDE: "
-
-
-def eventually(condition: Callable[[], object]) -> bool:
-    """Whether it comes true; gives up after a time in which anything should have happened."""
-    for _attempt in range(3000):
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def processes(mark: str) -> list[int]:
@@ -41,13 +32,6 @@ def processes(mark: str) -> list[int]:
         except OSError:  # it has just ended
             continue
     return found
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @dataclass(frozen=True)

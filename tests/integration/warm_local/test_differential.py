@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from emulator.testing import EmulatorServer
+from tests.processes import eventually
 
-from .conftest import HERE, Ansible, Run, eventually
+from .conftest import HERE, Ansible, Run
 
 TASKS: list[dict[str, Any]] = yaml.safe_load((HERE / "differential.yml").read_text())
 NAMES = [task["name"] for task in TASKS]

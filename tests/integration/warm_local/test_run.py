@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Ansible, eventually, is_alive, processes
+from tests.processes import eventually, is_alive
+
+from .conftest import Ansible, processes
 
 REPORT = {"behave": {"act": "parent"}}
 
@@ -87,3 +89,25 @@ def test_nothing_is_written_that_others_can_read(ansible: Ansible) -> None:
     run = ansible.run([REPORT, {"ansible.builtin.raw": look}])
     os.umask(before)
     assert run.results[1]["stdout_lines"][0] == "airas_warm drwx------"
+
+
+def test_what_one_run_assembles_serves_the_next(ansible: Ansible, aws: dict[str, str]) -> None:
+    """Laid in the place of another module, what the first run kept is what the second one runs."""
+    secret = "assembled-canary"
+    tasks = [
+        {"name": "ping", "ansible.builtin.ping": {"data": secret}},
+        {"name": "caller", "amazon.aws.aws_caller_info": {}},
+    ]
+    first = ansible.run(tasks, **aws)
+    assert (first.status, first.warm) == (0, 2)
+    (store,) = (ansible.home / ".ansible" / "airas_warm").iterdir()
+    ping, caller = sorted(store.iterdir(), key=lambda path: "ping" not in path.name)
+    assert secret.encode() not in ping.read_bytes() + caller.read_bytes()
+
+    second = ansible.run(tasks, **aws)
+    assert second.result("caller")["account"] == first.result("caller")["account"]
+    caller.unlink()
+    caller.write_bytes(b"no module.")
+    third = ansible.run(tasks, **aws)
+    assert third.result("ping")["ping"] == secret
+    assert third.status != 0

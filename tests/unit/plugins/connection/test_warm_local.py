@@ -30,8 +30,9 @@ class Seen:
         self.outcome = client.Outcome(b"warm", b"", 0, None)
         self.refusal: str | None = None
 
-    def start(self, run: client.Run, _roots: object, _cwd: object) -> None:
+    def start(self, run: client.Run, _roots: object, _cwd: object) -> bool:
         self.started.append(run)
+        return False
 
     def execute(self, run: client.Run, request: Any, cwd: str | None) -> client.Outcome:
         if self.refusal:

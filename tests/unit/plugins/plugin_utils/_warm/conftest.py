@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,6 @@ ROOTS = (str(ROOT / "collections"), *(entry for entry in sys.path if Path(entry,
 COMMAND = f"/bin/sh -c '{sys.executable} && sleep 0'"
 
 
-def eventually(condition: Callable[[], object]) -> bool:
-    """Whether it comes true; gives up after a time in which anything should have happened."""
-    for _attempt in range(3000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
 def processes(directory: Path) -> list[int]:
     """The warm process and its children, by the directory that they have been given."""
     found = []
@@ -42,13 +32,6 @@ def processes(directory: Path) -> list[int]:
         except OSError:  # it has just ended
             continue
     return found
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture(scope="session", autouse=True)

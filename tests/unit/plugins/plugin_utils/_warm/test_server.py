@@ -20,8 +20,9 @@ import pytest
 from ansible_collections.airas.platform.plugins.plugin_utils._warm import client
 from ansible_collections.airas.platform.plugins.plugin_utils._warm.command import NotServed
 from ansible_collections.airas.platform.plugins.plugin_utils._warm.protocol import LOG, SOCKET
+from tests.processes import eventually, is_alive
 
-from .conftest import Builder, Warm, eventually, is_alive, processes
+from .conftest import Builder, Warm, processes
 
 HANG = "open(module.params['path'], 'w').write(str(os.getpid())); time.sleep(600)"
 
