@@ -12,6 +12,7 @@ from tests.unit.test_specification import ROWS
 Boto = Callable[[str], Any]
 BASE = "network,storage,secrets,identity"
 REPOSITORY = "airas-backend"
+WORKER = '{"container_platform_worker_command": ["celery", "worker"]}'
 
 
 def specified(environment: str) -> dict[str, Any]:
@@ -23,9 +24,9 @@ def specified(environment: str) -> dict[str, Any]:
 class Platform:
     """What AWS has of a stack's container platform."""
 
-    def __init__(self, boto: Boto, stack: str) -> None:
+    def __init__(self, boto: Boto, stack: str, service: str = "backend") -> None:
         self.boto, self.stack = boto, stack
-        self.place = {"cluster": f"{stack}-cluster", "service": f"{stack}-backend"}
+        self.place = {"cluster": f"{stack}-cluster", "service": f"{stack}-{service}"}
 
     def service(self) -> dict[str, Any]:
         found = self.boto("ecs").describe_services(cluster=self.place["cluster"], services=[self.place["service"]])
@@ -140,12 +141,20 @@ def test_without_an_image_there_is_a_service_and_a_next_step(
 
     boto("ecr").create_repository(repositoryName=REPOSITORY)
     emulator.put_image(REPOSITORY, "1")
-    run = succeeded(
-        playbooks.run("site.yml", "-i", "inventories/dev", "--tags", "container_platform", "-e", "image_tag=1")
-    )
-    assert platform.service()["runningCount"] == 1
-    assert platform.measured() == specified("dev")
+    with_worker = ("-e", "container_platform_worker_enabled=true", "-e", WORKER)
+    site = ("site.yml", "-i", "inventories/dev", "--tags", "container_platform")
+    run = succeeded(playbooks.run(*site, "-e", "image_tag=1", *with_worker))
     assert "deploy.yml" not in run.text
+    assert platform.service()["runningCount"] == 1
+    # Celery's worker: the same image with another command, and no load balancer.
+    worker = Platform(boto, "airas-dev", "worker")
+    assert worker.image() == platform.image()
+    assert worker.definition()["containerDefinitions"][0]["command"] == ["celery", "worker"]
+    assert (worker.service()["runningCount"], worker.service()["loadBalancers"]) == (1, [])
+    # It goes as it came.
+    succeeded(playbooks.run(*site))
+    assert worker.service()["status"] != "ACTIVE"
+    assert platform.measured() == specified("dev")
 
 
 def test_a_size_that_fargate_has_not_is_refused_before_the_first_write(playbooks: Playbooks, writes: Any) -> None:
