@@ -33,8 +33,8 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, waf, observability]
-    default: [account, network, storage, secrets, waf, observability]
+    choices: [account, network, storage, secrets, identity, database, container_platform, waf, observability]
+    default: [account, network, storage, secrets, identity, database, container_platform, waf, observability]
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -86,6 +86,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     account,
+    container_platform,
+    database,
+    identity,
     network,
     observability,
     secrets,
@@ -99,6 +102,9 @@ READERS = {
     "network": network.read,
     "storage": storage.read,
     "secrets": secrets.read,
+    "identity": identity.read,
+    "database": database.read,
+    "container_platform": container_platform.read,
     "waf": waf.read,
     "observability": observability.read,
 }
