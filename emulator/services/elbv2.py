@@ -336,6 +336,7 @@ def modify_listener(original: Any, self: Any, arn: str, **others: Any) -> FakeLi
     listener: FakeListener = original(self, arn=arn, **others)
     if listener.protocol not in _SECURE:
         listener.ssl_policy, listener.certificate, listener.certificates = None, None, []
+    _associate(self)
     return listener
 
 
@@ -345,11 +346,15 @@ def modify_listener(original: Any, self: Any, arn: str, **others: Any) -> FakeLi
 @patch(ELBv2Backend, "describe_target_groups", aws=f"{API}/API_TargetGroup.html")
 def describe_target_groups(original: Any, self: Any, **query: Any) -> Any:
     """A group names the load balancers whose listeners and rules send to it now, whatever they did before."""
-    for group in self.target_groups.values():
-        group.load_balancer_arns = [
-            balancer.arn for balancer in self.load_balancers.values() if _sends_to(self, balancer, group.arn)
-        ]
+    _associate(self)
     return original(self, **query)
+
+
+def _associate(backend: Any) -> None:
+    for group in backend.target_groups.values():
+        group.load_balancer_arns = [
+            balancer.arn for balancer in backend.load_balancers.values() if _sends_to(backend, balancer, group.arn)
+        ]
 
 
 def _sends_to(backend: Any, balancer: FakeLoadBalancer, group_arn: str) -> bool:

@@ -75,7 +75,9 @@ options:
             type: int
             default: 180
   prune_prefix:
-    description: Alarms of this module's type whose names begin so, and that O(alarms) does not list, are removed.
+    description:
+      - Alarms of this module's type are removed whose names begin so, that carry all of O(tags), and that O(alarms)
+        does not list.
     type: str
 """
 

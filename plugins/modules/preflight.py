@@ -53,6 +53,12 @@ options:
     description: The subnets' IPv4 blocks, as lists by the variable that they come from, which a finding then names.
     type: dict
     default: {}
+  fargate_tasks:
+    description:
+      - Sizes of tasks, each as C(cpu) and C(memory), by the prefix of the two variables that they come from, which a
+        finding then names.
+    type: dict
+    default: {}
   elastic_ips:
     description: How many Elastic IPs the environment has in the end.
     type: int
@@ -96,6 +102,7 @@ def main() -> None:
             "availability_zones": {"type": "list", "elements": "str", "default": []},
             "vpc_cidr": {"type": "str"},
             "subnets": {"type": "dict", "default": {}},
+            "fargate_tasks": {"type": "dict", "default": {}},
             "elastic_ips": {"type": "int", "default": 0},
         },
         supports_check_mode=True,

@@ -86,7 +86,7 @@ def resources(
     normalise: Callable[[Mapping[str, Any]], dict[str, Any]],
     put: Callable[[str, Mapping[str, Any]], dict[str, Any]],
 ) -> list[Resource]:
-    """The alarms of the options, and those of O(prune_prefix) that the options do not name."""
+    """The alarms of the options, and those of O(prune_prefix) with all of O(tags) that the options do not name."""
     present = params["state"] == "present"
     wanted = {alarm["name"]: desire(alarm) if present else None for alarm in params["alarms"]}
     listed = [alarm["name"] for alarm in params["alarms"]]
@@ -96,7 +96,7 @@ def resources(
         name: {**normalise(item), "tags": managed_tags(tags[name], {**params["tags"], "Name": ""})}
         for name, item in found.items()
     }
-    stale = [name for name in sorted(found) if name not in wanted]
+    stale = [name for name in sorted(found) if name not in wanted and params["tags"].items() <= tags[name].items()]
     return [
         _resource(aws, address_kind, kind, name, managed.get(name), wanted.get(name), put) for name in [*listed, *stale]
     ]

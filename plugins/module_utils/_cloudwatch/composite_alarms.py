@@ -18,7 +18,7 @@ _RULE_LENGTH = 10240
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
-    """The alarms of the options, and those of O(prune_prefix) that the options do not name."""
+    """The alarms of the options, and those that O(prune_prefix) removes."""
     return _common.resources(
         aws,
         params,

@@ -169,11 +169,8 @@ def _problems(params: Mapping[str, Any], containers: list[Item]) -> Iterator[tup
 
 
 def _size_problems(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    cpu, memory = params["cpu"], params["memory"]
-    if cpu not in _FARGATE_SIZES:
-        yield f"Fargate has no cpu {cpu}.", f"Choose one of {', '.join(map(str, _FARGATE_SIZES))}."
-    elif memory not in _FARGATE_SIZES[cpu][0]:
-        yield f"Fargate has no memory {memory} with cpu {cpu}.", f"Choose {_FARGATE_SIZES[cpu][1]} (MiB)."
+    if problem := size_problem(params["cpu"], params["memory"]):
+        yield problem
     least, most = _STORAGE_GIB
     storage = params["ephemeral_storage_gib"]
     if storage is not None and not least <= storage <= most:
@@ -198,6 +195,14 @@ def _container_problems(container: Item, params: Mapping[str, Any], names: list[
     for mount in container.get("mountPoints", ()):
         if mount["sourceVolume"] not in volumes:
             yield f"container {name} mounts volume {mount['sourceVolume']}, which is not there.", "Add it to volumes."
+
+
+def size_problem(cpu: int, memory: int) -> tuple[str, str] | None:
+    """What is wrong with the size of a task on Fargate, and how to mend it."""
+    if cpu not in _FARGATE_SIZES:
+        return f"Fargate has no cpu {cpu}.", f"Choose one of {', '.join(map(str, _FARGATE_SIZES))}."
+    allowed, text = _FARGATE_SIZES[cpu]
+    return None if memory in allowed else (f"Fargate has no memory {memory} with cpu {cpu}.", f"Choose {text} (MiB).")
 
 
 # -- what leads there ------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .._aws import Aws, AwsError, tags_of
+from .._ecs.task_definition import size_problem
 from .._reconcile import PlatformError
 from .addresses import check_blocks, parse_block
 from .findings import Finding, nearest, numbered
@@ -62,6 +63,9 @@ def _check_inventory(params: Mapping[str, Any]) -> Iterator[Finding]:
         if len(blocks) != len(zones):
             problem = f"it has {len(blocks)} blocks, and there are {len(zones)} zones (network_availability_zones)."
             yield Finding(variable, problem, "Give one block for each zone.")
+    for prefix, size in params["fargate_tasks"].items():
+        if unfit := size_problem(int(size["cpu"]), int(size["memory"])):
+            yield Finding(f"{prefix}_cpu_units, {prefix}_memory_mib", *unfit)
 
 
 class Reading:

@@ -21,18 +21,20 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
 
     What does not exist yet has a placeholder; ``query["availability_zones"]`` says how many subnets and private route
     tables that makes. Lists are in the order of the zones. ``nat_public_ips`` are the addresses that the internet sees,
-    an empty list while there are none.
+    an empty list while there are none; so are ``nat_gateway_ids``, in the order of their names, and ``nat_instance_id``
+    is empty.
     """
     name = query["name"]
     vpc = find_vpc(aws, name)
     vpc_id = vpc["VpcId"] if vpc else placeholder_id("vpc")
-    subnets, tables, groups, nat_gateways, addresses = aws.gather(
+    subnets, tables, groups, nat_gateways, addresses, instances = aws.gather(
         (
             lambda: in_vpc(aws, "describe_subnets", "Subnets", vpc_id),
             lambda: in_vpc(aws, "describe_route_tables", "RouteTables", vpc_id),
             lambda: in_vpc(aws, "describe_security_groups", "SecurityGroups", vpc_id),
             lambda: _nat_gateways(aws, vpc_id) if vpc else [],
             lambda: aws.pages("ec2", "describe_addresses", "Addresses", Filters=filters({"tag:Name": f"{name}-nat*"})),
+            lambda: _nat_instances(aws, f"{name}-nat-instance") if vpc else [],
         )
     )
     public, private = (subnets_of(subnets, f"{name}-{tier}-") for tier in ("public", "private"))
@@ -52,6 +54,8 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
             group: group_ids.get(f"{name}-{group}", placeholder_id("sg")) for group in SECURITY_GROUPS
         },
         "nat_public_ips": public_ips(nat_gateways, addresses),
+        "nat_gateway_ids": [item["NatGatewayId"] for item in sorted(nat_gateways, key=_name)],
+        "nat_instance_id": instances[0] if instances else "",
     }
 
 
@@ -75,6 +79,12 @@ def public_ips(nat_gateways: Sequence[Item], addresses: Sequence[Item]) -> list[
 def _nat_gateways(aws: Aws, vpc_id: str) -> list[Item]:
     serving = filters({"vpc-id": vpc_id, "state": ["pending", "available"]})
     return aws.pages("ec2", "describe_nat_gateways", "NatGateways", Filter=serving)
+
+
+def _nat_instances(aws: Aws, name: str) -> list[str]:
+    living = filters({"tag:Name": name, "instance-state-name": ["pending", "running"]})
+    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=living)
+    return [item["InstanceId"] for reservation in found for item in reservation["Instances"]]
 
 
 def _id(item: Item | None, key: str, prefix: str) -> str:

@@ -39,7 +39,13 @@ def account(fake_aws: Any, **others: Any) -> Any:
                 {"GroupName": f"airas-dev-{group}", "GroupId": f"sg-{group}"} for group in network.SECURITY_GROUPS
             ]
         },
-        "describe_nat_gateways": {"NatGateways": [{"NatGatewayAddresses": [{"PublicIp": "192.0.2.2"}, {}]}]},
+        "describe_nat_gateways": {
+            "NatGateways": [
+                named("airas-dev-nat-1c", NatGatewayId="nat-c", NatGatewayAddresses=[{"PublicIp": "192.0.2.2"}, {}]),
+                named("airas-dev-nat-1a", NatGatewayId="nat-a"),
+            ]
+        },
+        "describe_instances": {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]},
         "describe_addresses": {"Addresses": [{"PublicIp": "192.0.2.2"}, {"PublicIp": "192.0.2.1"}]},
     }
     return fake_aws(**{**answers, **others})
@@ -56,6 +62,8 @@ def test_outputs_are_in_the_order_of_the_zones(fake_aws: Any) -> None:
         "private_route_table_ids": ["rtb-a", "rtb-c"],
         "security_group_ids": {group: f"sg-{group}" for group in network.SECURITY_GROUPS},
         "nat_public_ips": ["192.0.2.1", "192.0.2.2"],
+        "nat_gateway_ids": ["nat-a", "nat-c"],
+        "nat_instance_id": "i-1",
     }
 
 
@@ -69,7 +77,8 @@ def test_an_empty_account_has_a_placeholder_for_each_zone(fake_aws: Any) -> None
     outputs = network.read(fake_aws(describe_vpcs={"Vpcs": []}), QUERY)
     assert outputs["public_subnet_ids"] == ["subnet-00000000000000000"] * 2
     assert outputs["private_route_table_ids"] == ["rtb-00000000000000000"] * 2
-    assert outputs["nat_public_ips"] == []
+    assert outputs["nat_public_ips"] == outputs["nat_gateway_ids"] == []
+    assert outputs["nat_instance_id"] == ""
     assert all(is_placeholder(group_id) for group_id in outputs["security_group_ids"].values())
     assert is_placeholder(outputs["vpc_id"])
 
