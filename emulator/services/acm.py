@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
+from moto.acm.responses import AWSCertificateManagerResponse
+from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
 from emulator import delays
@@ -86,6 +88,21 @@ def request_certificate(
     return arn
 
 
+@patch(AWSCertificateManagerResponse, "request_certificate", aws=f"{API}/API_RequestCertificate.html")
+def request_with_key(original: Any, self: Any) -> ActionResult:
+    """A certificate has the kind of key that was asked for, RSA_2048 by default."""
+    answer: ActionResult = original(self)
+    certificate = self.acm_backend.get_certificate(answer.result["CertificateArn"])
+    vars(certificate).setdefault("_emulator_key", self._get_param("KeyAlgorithm") or "RSA_2048")
+    return answer
+
+
+@patch(AWSCertificateManagerBackend, "list_certificates", aws=f"{API}/API_ListCertificates.html")
+def list_certificates(original: Any, self: Any, statuses: list[str], includes: dict[str, Any]) -> Any:
+    """Only certificates with RSA keys of 1024 and 2048 bits are listed, unless others are asked for."""
+    return original(self, statuses=statuses, includes={"keyTypes": ["RSA_1024", "RSA_2048"], **(includes or {})})
+
+
 @patch(CertBundle, "check", aws=f"{GUIDE}/dns-validation.html")
 def check(_original: Any, self: Any) -> None:
     """A requested certificate is issued once every validation record is in a public zone."""
@@ -110,6 +127,7 @@ def describe(original: Any, self: Any) -> dict[str, Any]:
     certificate["InUseBy"] = _listeners(self)
     if self.type != "AMAZON_ISSUED":
         return answer
+    certificate["KeyAlgorithm"] = vars(self).get("_emulator_key", certificate["KeyAlgorithm"])
     domains, account = _domains(self), _account(self)
     told = time.monotonic() - vars(self).get("_emulator_requested", 0.0) >= delays.seconds(RECORDS)
     certificate["SubjectAlternativeNames"] = domains

@@ -33,8 +33,19 @@ options:
     description: The components to read.
     type: list
     elements: str
-    choices: [account, network, storage, secrets, identity, database, container_platform, waf, observability]
-    default: [account, network, storage, secrets, identity, database, container_platform, waf, observability]
+    choices: &components
+      - account
+      - network
+      - storage
+      - secrets
+      - identity
+      - database
+      - certificate
+      - container_platform
+      - workflow
+      - waf
+      - observability
+    default: *components
   account:
     description: What the account's resources are called; needed to read the component V(account).
     type: dict
@@ -49,6 +60,13 @@ options:
       ecr_repository:
         description: The repository of the application's images.
         type: str
+      hosted_zone:
+        description: The domain name of the public hosted zone; none if left out.
+        type: str
+  domain_name:
+    description: The domain that the stack is to have, whose certificate has a placeholder in a plan.
+    type: str
+    default: ""
   availability_zones:
     description: The zones that the network spans; one subnet of each kind stands for each in a plan.
     type: list
@@ -86,6 +104,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     account,
+    certificate,
     container_platform,
     database,
     identity,
@@ -94,6 +113,7 @@ from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     secrets,
     storage,
     waf,
+    workflow,
 )
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, placeholders_in
 
@@ -104,19 +124,22 @@ READERS = {
     "secrets": secrets.read,
     "identity": identity.read,
     "database": database.read,
+    "certificate": certificate.read,
     "container_platform": container_platform.read,
+    "workflow": workflow.read,
     "waf": waf.read,
     "observability": observability.read,
 }
 
 
 def main() -> None:
-    names = {name: {"type": "str"} for name in ("state_bucket", "lock_table", "ecr_repository")}
+    names = {name: {"type": "str"} for name in ("state_bucket", "lock_table", "ecr_repository", "hosted_zone")}
     module = AnsibleAWSModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "components": {"type": "list", "elements": "str", "choices": list(READERS), "default": list(READERS)},
             "account": {"type": "dict", "options": names, "default": {}},
+            "domain_name": {"type": "str", "default": ""},
             "availability_zones": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,

@@ -13,12 +13,14 @@ from .._dynamodb import table
 from .._ecr import repository
 from .._ecs import container_insights
 from .._reconcile import placeholder_id
+from .._route53 import zone
 from .._s3 import bucket
 
 
 def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs; ``query["account"]`` names the ``state_bucket``, the ``lock_table`` and the ``ecr_repository``.
 
+    With ``hosted_zone``, the id and the name servers of that zone are among them.
     A bucket or table that does not exist yet has a placeholder for its name, so that nobody writes to one by mistake.
     A repository's URI and ARN follow from its name alone.
     """
@@ -33,6 +35,7 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
     state_bucket = names["state_bucket"] if has_bucket else placeholder_id(names["state_bucket"])
     lock_table = names["lock_table"] if has_table else placeholder_id(names["lock_table"])
     return {
+        **_zone(aws, names["hosted_zone"]),
         "account_id": aws.account_id,
         "region": aws.region,
         "state_bucket": state_bucket,
@@ -42,4 +45,13 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
         "container_insights": insights,
         "ecr_repository_uri": repository.repository_uri(aws, names["ecr_repository"]),
         "ecr_repository_arn": repository.repository_arn(aws, names["ecr_repository"]),
+    }
+
+
+def _zone(aws: Aws, name: str | None) -> dict[str, Any]:
+    """Empty outputs of an account that answers for no domain."""
+    zone_id = zone.find(aws, name) if name else None
+    return {
+        "hosted_zone_id": zone_id or (zone.PLACEHOLDER if name else ""),
+        "hosted_zone_name_servers": zone.read_name_servers(aws, zone_id) if zone_id else [],
     }

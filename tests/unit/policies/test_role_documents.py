@@ -31,11 +31,23 @@ WITHOUT_RESOURCE = {
     "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
     "ecs:DescribeTaskDefinition",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
     "secretsmanager:GetRandomPassword",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 }
 
 
@@ -80,7 +92,10 @@ def documents() -> list[Any]:
         rows.append((f"{environment} key", key_policy(environment)))
         for label, options in (
             ("", {}),
-            (" with options", {"identity_exec_enabled": True, "identity_ses_identity": "a.example"}),
+            (
+                " with options",
+                {"identity_exec_enabled": True, "identity_ses_identity": "a.example", "workflow_tracing_enabled": True},
+            ),
         ):
             for name, role in roles(environment, **options).items():
                 rows.append((f"{environment} {name}{label} trust", role["assume_role_policy"]))
@@ -153,6 +168,8 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
     by_profile = {"bedrock:InferenceProfileArn": profile}
     their_service = f"{ecs}:service/{theirs}-cluster/{theirs}-backend"
     files = f"arn:aws:s3:::{ours}-files-{ACCOUNT}"
+    topic = f"arn:aws:sns:{SCOPE}"
+    by_topic = {"kms:ViaService": f"sns.{REGION}.amazonaws.com", "kms:ResourceAliases": f"alias/{ours}-alarms"}
     administrator = f"{secret}:rds!db-1b2c3d4e-a1B2c3"
     our_database, their_database = (
         {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": f"arn:aws:rds:{SCOPE}:db:{name}-db"} for name in (ours, theirs)
@@ -231,6 +248,16 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
         ("workflow", "ecs:RunTask", f"{ecs}:task-definition/{theirs}-backend:7", cluster, False),
         ("workflow", "iam:PassRole", f"{iam}/{ours}-task", to_ecs, True),
         ("workflow", "iam:PassRole", f"{iam}/{ours}-workflow", to_ecs, False),
+        ("workflow", "ecs:DescribeServices", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, True),
+        ("workflow", "ecs:DescribeServices", their_service, their_cluster, False),
+        ("workflow", "ecs:UpdateService", f"{ecs}:service/{ours}-cluster/{ours}-backend", cluster, False),
+        ("workflow", "sns:Publish", f"{topic}:{ours}-alarms", {}, True),
+        ("workflow", "sns:Publish", f"{topic}:{theirs}-alarms", {}, False),
+        ("workflow", "kms:GenerateDataKey", key, by_topic, True),
+        ("workflow", "kms:GenerateDataKey", key, {**by_topic, "kms:ResourceAliases": f"alias/{theirs}-alarms"}, False),
+        ("workflow", "kms:GenerateDataKey", key, {}, False),
+        ("workflow", "logs:CreateLogDelivery", "*", {}, True),
+        ("workflow", "xray:PutTraceSegments", "*", {}, False),
         ("github-deploy", "iam:PassRole", f"{iam}/{ours}-task", to_ecs, True),
         ("github-deploy", "iam:PassRole", f"{iam}/{ours}-execution", to_ecs, True),
         ("github-deploy", "iam:PassRole", f"{iam}/{ours}-execution", to_ec2, False),
