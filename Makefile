@@ -53,8 +53,9 @@ molecule: $(READY) ## every Molecule scenario; SCENARIOS="network cache" for som
 bench: $(READY) ## what a module call and a run cost with each connection; see bench/RESULTS.md
 	@python bench/connection.py $(ARGS)
 
-docs: $(READY) ## write the generated parts: roles/*/README.md
+docs: $(READY) ## write the generated parts: roles/*/README.md, docs/discord.md
 	@python scripts/docs.py
+	@python scripts/discord_docs.py
 
 lock: $(READY) ## choose newer dependencies: rewrite requirements/lock.txt
 	@uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --generate-hashes \

@@ -14,7 +14,7 @@ import database
 from database import Settings, Url
 
 
-def handle(_event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+def handler(_event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Does what is missing: ``{"made": ["database airas", ...], "url": "written" | "kept"}``, and never a value."""
     return run(boto3.client("secretsmanager"), Settings.of(os.environ), os.environ["DATABASE_URL_SECRET"])
 

@@ -21,7 +21,7 @@ import database
 from database import Problem, Settings, Url
 
 
-def handle(event: Mapping[str, str], _context: object) -> None:
+def handler(event: Mapping[str, str], _context: object) -> None:
     """Runs one step: ``{"Step": "createSecret", "SecretId": <ARN>, "ClientRequestToken": <version>}``.
 
     Writes one line of JSON for each, which ``playbooks/rotate.yml`` reads; no value of a secret is in it.
@@ -133,7 +133,7 @@ class Rotation:
             )
         deployed = [service["serviceName"] for service in self._active_services()]
         for name in deployed:
-            self.ecs.update_service(cluster=self.cluster, service=name, forceNewDeployment=True)
+            self._deploy(name)
         return f"promoted; new tasks for {', '.join(deployed) or 'no service'}"
 
     # -- what is there -----------------------------------------------------------------------------------------------
@@ -170,21 +170,31 @@ class Rotation:
 
     def _check_idle(self, user: str) -> None:
         """Nothing may run any more with the URL before the current one, for that is whose password changes now."""
-        with database.administration(self.secrets, self.settings, "postgres") as server:
-            if count := database.sessions(server, user):
-                raise Problem(
-                    f"{count} sessions of {user} are open: something still runs with the URL before the current one. "
-                    "Deploy it anew, or end it; the rotation can then be run again"
-                )
         since = self.secrets.get_secret_value(SecretId=self.secret, VersionStage="AWSCURRENT")["CreatedDate"]
         for service in self._active_services():
             for deployment in service["deployments"]:
                 if deployment["createdAt"] < since and deployment["runningCount"]:
-                    raise Problem(
-                        f"{deployment['runningCount']} tasks of {service['serviceName']} are older than the current "
-                        "URL and may still use the one before it. Deploy the service anew and wait until it is "
-                        "steady; the rotation can then be run again"
-                    )
+                    raise Problem(self._outdated(service["serviceName"], deployment))
+        with database.administration(self.secrets, self.settings, "postgres") as server:
+            if count := database.sessions(server, user):
+                raise Problem(
+                    f"{count} sessions of {user} are open: something still runs with the URL before the current one. "
+                    "End it; the rotation can then be run again"
+                )
+
+    def _outdated(self, service: str, deployment: Mapping[str, Any]) -> str:
+        """What is wrong with the deployment; the last rotation may have been unable to start another."""
+        coming = "A newer deployment is under way"
+        if deployment["status"] == "PRIMARY":
+            self._deploy(service)
+            coming = "It is being deployed anew now"
+        return (
+            f"{deployment['runningCount']} tasks of {service} are older than the current URL and may still use the one "
+            f"before it. {coming}; the rotation can be run again once the service is steady"
+        )
+
+    def _deploy(self, service: str) -> None:
+        self.ecs.update_service(cluster=self.cluster, service=service, forceNewDeployment=True)
 
     def _active_services(self) -> list[dict[str, Any]]:
         if not self.services:

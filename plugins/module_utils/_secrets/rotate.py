@@ -119,6 +119,11 @@ def _reports(lines: list[str], version: str) -> Iterator[dict[str, Any]]:
                 yield found
 
 
+def _telling(lines: list[str]) -> list[str]:
+    """The lines without the frames of a traceback."""
+    return [line for line in lines if line.strip() and not line.startswith(" ")]
+
+
 def _state(item: Mapping[str, Any], log: _Log, version: str, seen: int) -> dict[str, Any]:
     lines = log.lines()
     reports = list(_reports(lines, version))[seen:]
@@ -128,8 +133,8 @@ def _state(item: Mapping[str, Any], log: _Log, version: str, seen: int) -> dict[
         raise PlatformError(
             f"the rotation failed at {failures[0].rstrip('.')}.",
             mend=(
-                "The URL in use works on. Mend that and run this again: it goes on with the same version.\n"
-                f"The last lines of {log.group}:\n" + "\n".join(lines[-_LAST_LINES:]) + "\n"
+                "The value in use works on. Mend that and run this again.\n"
+                f"What {log.group} has of it:\n" + "\n".join(_telling(lines)[-_LAST_LINES:]) + "\n"
             ),
             resource=f"{KIND}/{item['Name']}",
             call="secretsmanager:RotateSecret",

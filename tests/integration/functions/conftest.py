@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,8 +16,8 @@ import pg8000.native
 import pytest
 
 from emulator.testing import EmulatorServer
+from tests.integration.database_url_stack import SOURCE, make_instance
 
-SOURCE = Path(__file__).parents[3] / "functions" / "database_url_rotation"
 MODULES = ("database", "handler", "bootstrap")
 
 
@@ -36,17 +35,8 @@ class Instance:
 def instance() -> Iterator[Instance]:
     """One for all tests, each of which has a database of its own in it."""
     with EmulatorServer() as emulator:
-        made = emulator.client("rds").create_db_instance(
-            DBInstanceIdentifier="airas-dev-db",
-            Engine="postgres",
-            EngineVersion="16",
-            DBInstanceClass="db.t3.small",
-            AllocatedStorage=20,
-            MasterUsername="airas_admin",
-            ManageMasterUserPassword=True,
-        )["DBInstance"]
-        told = emulator.client("rds").describe_db_instances(DBInstanceIdentifier="airas-dev-db")["DBInstances"][0]
-        held = emulator.client("secretsmanager").get_secret_value(SecretId=made["MasterUserSecret"]["SecretArn"])
+        told = make_instance(emulator)
+        held = emulator.client("secretsmanager").get_secret_value(SecretId=told["MasterUserSecret"]["SecretArn"])
         endpoint = told["Endpoint"]
         yield Instance(endpoint["Address"], endpoint["Port"], held["SecretString"], str(emulator.database_ca))
 

@@ -176,12 +176,20 @@ def test_who_still_uses_the_idle_user_keeps_its_password(stack: Stack) -> None:
 
 def test_tasks_older_than_the_current_url_hold_up_the_next_rotation(stack: Stack) -> None:
     earlier, later = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
-    deployment = {"createdAt": earlier, "runningCount": 1}
+    deployment = {"createdAt": earlier, "runningCount": 1, "status": "ACTIVE"}
     stack.ecs.services = [{"serviceName": "airas-dev-backend", "status": "ACTIVE", "deployments": [deployment]}]
     version = stack.start()
     stack.rotation(version).run("createSecret")
-    with pytest.raises(problem(stack), match="1 tasks of airas-dev-backend are older"):
+    with pytest.raises(
+        problem(stack), match=r"1 tasks of airas-dev-backend are older .* A newer deployment is under way"
+    ):
         stack.rotation(version).run("setSecret")
+    assert stack.ecs.deployed == []
+    deployment["status"] = "PRIMARY"
+    with pytest.raises(problem(stack), match="It is being deployed anew now"):
+        stack.rotation(version).run("setSecret")
+    assert stack.ecs.deployed == ["airas-dev-backend"]
+    stack.ecs.deployed.clear()
     deployment["createdAt"] = later
     for step in STEPS[1:]:
         stack.rotation(version).run(step)

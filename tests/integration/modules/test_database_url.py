@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import ssl
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import pg8000.native
 import pytest
 
 from emulator.testing import EmulatorServer
+from tests.integration.database_url_stack import BOOTSTRAP, FUNCTION_ARN, ROTATION, SECRET, DatabaseUrlStack
 
-SOURCE = Path(__file__).parents[3] / "functions" / "database_url_rotation"
-SECRET = "airas-dev/database-url"
-ROTATION, BOOTSTRAP = "airas-dev-database-url-rotation", "airas-dev-database-bootstrap"
-FUNCTION_ARN = f"arn:aws:lambda:ap-northeast-1:427979936961:function:{ROTATION}"
 REGION = {"region": "ap-northeast-1"}
 SCHEDULE = {**REGION, "name": SECRET, "function_arn": FUNCTION_ARN}
 FIRST = {**REGION, "function_name": BOOTSTRAP, "secret": SECRET}
@@ -31,100 +23,24 @@ ROTATE = {**REGION, "name": SECRET}
 Apply = Callable[..., dict[str, Any]]
 
 
-class Stack:
-    """What the roles make around DATABASE_URL, and a connection as the application opens it."""
-
-    def __init__(self, emulator: EmulatorServer) -> None:
-        self.emulator = emulator
-        self.secrets = emulator.client("secretsmanager")
-        self.trusted = ssl.create_default_context(cafile=str(emulator.database_ca))
-
-    def build(self) -> None:
-        rds = self.emulator.client("rds")
-        rds.create_db_instance(
-            DBInstanceIdentifier="airas-dev-db",
-            Engine="postgres",
-            EngineVersion="16",
-            DBInstanceClass="db.t3.small",
-            AllocatedStorage=20,
-            MasterUsername="airas_admin",
-            ManageMasterUserPassword=True,
-            DBName="airas",
-        )
-        found = rds.describe_db_instances(DBInstanceIdentifier="airas-dev-db")["DBInstances"][0]
-        self.secrets.create_secret(Name=SECRET)
-        environment = {
-            "DATABASE_HOST": found["Endpoint"]["Address"],
-            "DATABASE_PORT": str(found["Endpoint"]["Port"]),
-            "DATABASE_NAME": "airas",
-            "DATABASE_GROUP": "airas_app",
-            "DATABASE_USERS": "airas_app_a,airas_app_b",
-            "DATABASE_MASTER_SECRET": found["MasterUserSecret"]["SecretArn"],
-            "DATABASE_URL_SECRET": SECRET,
-            "ECS_CLUSTER": "airas-dev-cluster",
-            "ECS_SERVICES": "airas-dev-backend",
-        }
-        functions = self.emulator.client("lambda")
-        trust = {"Version": "2012-10-17", "Statement": []}
-        role = self.emulator.client("iam").create_role(RoleName="f", AssumeRolePolicyDocument=json.dumps(trust))
-        for name, handler in ((ROTATION, "handler.handle"), (BOOTSTRAP, "bootstrap.handle")):
-            functions.create_function(
-                FunctionName=name,
-                Handler=handler,
-                Runtime="python3.13",
-                Role=role["Role"]["Arn"],
-                Timeout=50,
-                Code={"ZipFile": _zipped()},
-                Environment={"Variables": environment},
-            )
-        functions.add_permission(
-            FunctionName=ROTATION,
-            StatementId="rotation",
-            Action="lambda:InvokeFunction",
-            Principal="secretsmanager.amazonaws.com",
-            SourceAccount=self.emulator.account_id,
-        )
-
-    def url(self) -> Any:
-        return urlsplit(self.secrets.get_secret_value(SecretId=SECRET)["SecretString"])
-
-    def connect(self, url: Any) -> pg8000.native.Connection:
-        return pg8000.native.Connection(
-            url.username,
-            password=unquote(url.password),
-            host=url.hostname,
-            port=url.port,
-            database=url.path[1:],
-            ssl_context=self.trusted,
-            timeout=10,
-        )
-
-    def rotate(self, run_module: Apply) -> dict[str, Any]:
-        """What the action plugin does: calls the module until nothing is pending."""
-        result = run_module("secret_rotate", ROTATE)
-        while result.get("pending"):
-            time.sleep(0.05)
-            result = run_module("secret_rotate", {**ROTATE, **result["resume"]})
-        return result
-
-
-def _zipped() -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for file in sorted(SOURCE.glob("*.py")):
-            archive.write(file, file.name)
-    return content.getvalue()
+def rotate(run_module: Apply) -> dict[str, Any]:
+    """What the action plugin does: calls the module until nothing is pending."""
+    result = run_module("secret_rotate", ROTATE)
+    while result.get("pending"):
+        time.sleep(0.05)
+        result = run_module("secret_rotate", {**ROTATE, **result["resume"]})
+    return result
 
 
 @pytest.fixture
-def stack(emulator: EmulatorServer) -> Stack:
-    built = Stack(emulator)
+def stack(emulator: EmulatorServer) -> DatabaseUrlStack:
+    built = DatabaseUrlStack(emulator)
     built.build()
     return built
 
 
 @pytest.fixture
-def rotating(stack: Stack, apply: Apply) -> Stack:
+def rotating(stack: DatabaseUrlStack, apply: Apply) -> DatabaseUrlStack:
     """With a first URL and a schedule."""
     apply("database_bootstrap", FIRST)
     apply("secret_rotation", SCHEDULE)
@@ -132,7 +48,7 @@ def rotating(stack: Stack, apply: Apply) -> Stack:
     return stack
 
 
-def _settled(stack: Stack) -> None:
+def _settled(stack: DatabaseUrlStack) -> None:
     """AWS tries the function after it has answered."""
     deadline = time.monotonic() + 30
     while any("AWSPENDING" in labels for labels in _stages(stack)):
@@ -140,7 +56,7 @@ def _settled(stack: Stack) -> None:
         time.sleep(0.02)
 
 
-def _stages(stack: Stack) -> list[list[str]]:
+def _stages(stack: DatabaseUrlStack) -> list[list[str]]:
     return list(stack.secrets.describe_secret(SecretId=SECRET)["VersionIdsToStages"].values())
 
 
@@ -148,7 +64,7 @@ def _stages(stack: Stack) -> list[list[str]]:
 
 
 def test_the_first_url_is_written_once_and_never_shown(
-    stack: Stack, apply: Apply, writes: Callable[[], list[str]]
+    stack: DatabaseUrlStack, apply: Apply, writes: Callable[[], list[str]]
 ) -> None:
     planned = apply("database_bootstrap", FIRST, check=True)
     assert [plan["action"] for plan in planned["plan"]] == ["create"]
@@ -174,7 +90,9 @@ def test_on_an_empty_account_it_is_planned(emulator: EmulatorServer, apply: Appl
     assert "there is no function" in run_module("database_bootstrap", FIRST)["msg"]
 
 
-def test_a_bootstrap_that_fails_tells_why_and_is_run_again(stack: Stack, apply: Apply, run_module: Apply) -> None:
+def test_a_bootstrap_that_fails_tells_why_and_is_run_again(
+    stack: DatabaseUrlStack, apply: Apply, run_module: Apply
+) -> None:
     stack.emulator.set_faults([{"service": "secretsmanager", "operation": "PutSecretValue", "error": "throttle"}])
     failed = run_module("database_bootstrap", FIRST)["msg"]
     assert f"the function {BOOTSTRAP} failed" in failed
@@ -188,7 +106,7 @@ def test_a_bootstrap_that_fails_tells_why_and_is_run_again(stack: Stack, apply: 
 
 
 def test_the_schedule_is_set_mended_and_taken_away(
-    stack: Stack, apply: Apply, value_changes: Callable[[dict[str, Any]], dict[str, Any]]
+    stack: DatabaseUrlStack, apply: Apply, value_changes: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     apply("database_bootstrap", FIRST)
     url = stack.url()
@@ -219,7 +137,7 @@ def test_what_must_not_rotate_is_refused_before_any_write(run_module: Apply, wri
     assert writes() == []
 
 
-def test_a_schedule_shorter_than_a_week_warns(rotating: Stack, run_module: Apply) -> None:
+def test_a_schedule_shorter_than_a_week_warns(rotating: DatabaseUrlStack, run_module: Apply) -> None:
     [warning] = run_module("secret_rotation", {**SCHEDULE, "schedule": "rate(2 days)"})["warnings"]
     assert "more often than once a week" in str(warning)
 
@@ -230,7 +148,7 @@ def test_a_schedule_shorter_than_a_week_warns(rotating: Stack, run_module: Apply
 class Client(threading.Thread):
     """An application with a pool: it queries without pause, opening connections all the while."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: DatabaseUrlStack) -> None:
         super().__init__()
         self._stack = stack
         self._url = stack.url()
@@ -277,7 +195,7 @@ class Client(threading.Thread):
 
 
 @pytest.fixture
-def client(rotating: Stack) -> Iterator[Client]:
+def client(rotating: DatabaseUrlStack) -> Iterator[Client]:
     with contextlib.closing(rotating.connect(rotating.url())) as session:
         session.run("CREATE TABLE seen (number int)")
     started = Client(rotating)
@@ -287,11 +205,11 @@ def client(rotating: Stack) -> Iterator[Client]:
 
 
 def test_no_query_and_no_connection_fails_through_three_rotations(
-    rotating: Stack, client: Client, run_module: Apply
+    rotating: DatabaseUrlStack, client: Client, run_module: Apply
 ) -> None:
     users = []
     for _turn in range(3):
-        result = rotating.rotate(run_module)
+        result = rotate(run_module)
         assert not result.get("failed"), result["msg"]
         before = client.connections
         while client.connections == before and not client.failures:  # with the URL before, which is still good
@@ -307,11 +225,11 @@ def test_no_query_and_no_connection_fails_through_three_rotations(
 
 
 def test_a_rotation_tells_its_steps_and_deploys_after_the_promotion(
-    rotating: Stack, run_module: Apply, apply: Apply
+    rotating: DatabaseUrlStack, run_module: Apply, apply: Apply
 ) -> None:
     planned = apply("secret_rotate", ROTATE, check=True)
     assert [plan["resource"] for plan in planned["plan"]] == [f"secret/{SECRET}"]
-    secret = rotating.rotate(run_module)["resources"][f"secret/{SECRET}"]
+    secret = rotate(run_module)["resources"][f"secret/{SECRET}"]
     assert [f"{entry['step']}: {entry['detail']}" for entry in secret["steps"]] == [
         "createSecret: made a URL of airas_app_b, airas_app_a being the current one",
         "setSecret: set the password of airas_app_b",
@@ -332,28 +250,28 @@ def test_a_rotation_tells_its_steps_and_deploys_after_the_promotion(
     ],
 )
 def test_a_step_that_fails_is_told_and_gone_on_with(
-    rotating: Stack, run_module: Apply, operation: str, step: str
+    rotating: DatabaseUrlStack, run_module: Apply, operation: str, step: str
 ) -> None:
     before = rotating.url()
     rotating.emulator.set_faults([{"operation": operation, "error": "AccessDeniedException"}])
-    failed = rotating.rotate(run_module)
+    failed = rotate(run_module)
     assert f"the rotation failed at {step}: " in failed["msg"]
     assert "AccessDeniedException" in failed["msg"]
-    assert "The last lines of /aws/lambda/" in failed["msg"]
+    assert "What /aws/lambda/" in failed["msg"]
     assert rotating.url() == before
     rotating.connect(before).close()
     rotating.emulator.set_faults([])
-    ended = rotating.rotate(run_module)
+    ended = rotate(run_module)
     assert not ended.get("failed"), ended["msg"]
     assert rotating.url().username == "airas_app_b"
     rotating.connect(rotating.url()).close()
     rotating.connect(before).close()
 
 
-def test_a_wrong_password_in_the_pending_version_is_caught(rotating: Stack, run_module: Apply) -> None:
+def test_a_wrong_password_in_the_pending_version_is_caught(rotating: DatabaseUrlStack, run_module: Apply) -> None:
     before = rotating.url()
     rotating.emulator.set_faults([{"operation": "UpdateSecretVersionStage", "error": "AccessDeniedException"}])
-    rotating.rotate(run_module)
+    rotate(run_module)
     stages = rotating.secrets.describe_secret(SecretId=SECRET)["VersionIdsToStages"]
     [pending] = [version for version, labels in stages.items() if labels == ["AWSPENDING"]]
     held = rotating.secrets.get_secret_value(SecretId=SECRET, VersionId=pending)["SecretString"]
@@ -372,6 +290,6 @@ def test_a_wrong_password_in_the_pending_version_is_caught(rotating: Stack, run_
     rotating.connect(before).close()
 
 
-def test_what_has_no_rotation_is_not_rotated(stack: Stack, run_module: Apply) -> None:
+def test_what_has_no_rotation_is_not_rotated(stack: DatabaseUrlStack, run_module: Apply) -> None:
     assert "it has no rotation. Set it up" in run_module("secret_rotate", ROTATE)["msg"]
     assert "there is no such secret" in run_module("secret_rotate", {**ROTATE, "name": "other"})["msg"]
