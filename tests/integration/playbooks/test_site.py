@@ -58,7 +58,7 @@ def contents(boto: Boto, stack: str) -> dict[str, list[Any]]:
         ],
         "routes": sorted((name_of(table), *sorted(map(route, table["Routes"]))) for table in tables),
         "associations": sorted((name_of(table), len(table["Associations"])) for table in tables),
-        "rules": sorted(
+        "group rules": sorted(
             (group["GroupName"], direction, rule["IpProtocol"], rule.get("FromPort", -1))
             for group in groups.values()
             for direction, key in (("in", "IpPermissions"), ("out", "IpPermissionsEgress"))
@@ -69,7 +69,29 @@ def contents(boto: Boto, stack: str) -> dict[str, list[Any]]:
         "tables": boto("dynamodb").list_tables()["TableNames"],
         "log groups": sorted(group["logGroupName"] for group in boto("logs").describe_log_groups()["logGroups"]),
         "roles": sorted(role["RoleName"] for role in boto("iam").list_roles()["Roles"]),
+        # A key is named by its alias, and one that a broken run has left behind has none.
+        "keys": len(boto("kms").list_keys()["Keys"]) - len(boto("kms").list_aliases()["Aliases"]),
+        "secrets": sorted(
+            secret["Name"].partition("!")[0] for secret in boto("secretsmanager").list_secrets()["SecretList"]
+        ),
+        "databases": sorted(db["DBInstanceIdentifier"] for db in boto("rds").describe_db_instances()["DBInstances"]),
+        "balancers": sorted(lb["LoadBalancerName"] for lb in boto("elbv2").describe_load_balancers()["LoadBalancers"]),
+        "targets": sorted(group["TargetGroupName"] for group in boto("elbv2").describe_target_groups()["TargetGroups"]),
+        "services": sorted(boto("ecs").list_services(cluster=f"{stack}-cluster")["serviceArns"]),
+        "functions": sorted(found["FunctionName"] for found in boto("lambda").list_functions()["Functions"]),
+        "event sources": len(boto("lambda").list_event_source_mappings()["EventSourceMappings"]),
+        "topics": sorted(topic["TopicArn"] for topic in boto("sns").list_topics()["Topics"]),
+        "subscriptions": sorted(found["Endpoint"] for found in boto("sns").list_subscriptions()["Subscriptions"]),
+        "queues": sorted(boto("sqs").list_queues().get("QueueUrls", ())),
+        "alarms": sorted(alarm["AlarmName"] for alarm in boto("cloudwatch").describe_alarms()["MetricAlarms"]),
+        "rules": sorted(rule["Name"] for rule in boto("events").list_rules()["Rules"]),
+        "trails": sorted(trail["Name"] for trail in boto("cloudtrail").list_trails()["Trails"]),
     }
+
+
+def secret_name(item: dict[str, Any]) -> str:
+    """Without the part that RDS makes up for a secret of its own."""
+    return str(item["Name"]).partition("!")[0]
 
 
 def name_of(item: dict[str, Any]) -> str:
@@ -101,7 +123,9 @@ def test_a_plan_on_an_empty_account_is_complete_and_writes_nothing(
 
     succeeded(playbooks.run(*SITE, f"inventories/{environment}"))
     made = {resource["resource"] for resource in report(playbooks)["resources"]}
-    assert planned == made
+    # The new cluster follows the account's default, which the same run has set.
+    assert planned - made <= {f"ecs_cluster_settings/airas-{environment}-cluster"}
+    assert made <= planned
 
 
 def test_a_second_run_changes_nothing_for_dev_and_prod_in_one_account(
@@ -123,7 +147,7 @@ def test_a_second_run_changes_nothing_for_dev_and_prod_in_one_account(
 
 
 # How many writes each run gets before it is killed: just after its first one, then ever further into the stack.
-KILLED_AFTER = (1, 2, 5, 6, 6, 7, 8, 10, 15, 20, 30, 40)
+KILLED_AFTER = (1, 3, 8, 14, 20, 30, 40, 50)
 
 
 def killed_after(playbooks: Playbooks, writes: Callable[[], list[str]], count: int) -> bool:
@@ -141,16 +165,18 @@ def killed_after(playbooks: Playbooks, writes: Callable[[], list[str]], count: i
 
 
 def test_killed_runs_are_finished_by_the_next(
-    playbooks: Playbooks, boto: Boto, writes: Callable[[], list[str]]
+    playbooks: Playbooks, boto: Boto, emulator: EmulatorServer, writes: Callable[[], list[str]]
 ) -> None:
     kills = [killed_after(playbooks, writes, count) for count in KILLED_AFTER]
-    assert sum(kills) >= 8, "the runs ended before they could be killed"
+    assert sum(kills) >= 6, "the runs ended before they could be killed"
     succeeded(playbooks.run(*SITE, "inventories/dev"))
     found = contents(boto, "airas-dev")
     assert found["gateways"] == found["addresses"] == ["airas-dev-nat-1a"]
-    assert found["internet gateways"] == ["airas-dev"]
-    assert len(found["subnets"]) == 4
     assert changed(succeeded(playbooks.run(*SITE, "inventories/dev"))) == 0
+
+    emulator.reset()
+    succeeded(playbooks.run(*SITE, "inventories/dev"))
+    assert found == contents(boto, "airas-dev"), "a run that was never interrupted makes something else"
 
 
 def test_throttling_one_call_in_five_does_not_fail_a_run(
