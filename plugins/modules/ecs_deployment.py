@@ -41,6 +41,8 @@ options:
     description:
       - How many tasks the service has at least afterwards. One without tasks starts a single one first, and the others
         when that one is well, so that the first start on an empty database is alone with it.
+      - If Application Auto Scaling may go down to no task, as before the first deployment, its lower bound is raised to
+        this.
     type: int
     default: 0
   desired_count:

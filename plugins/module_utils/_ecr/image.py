@@ -54,7 +54,7 @@ def find(aws: Aws, repository: str, *, tag: str = "", digest: str = "") -> Image
 
 def look_up(aws: Aws, repository: str, *, tag: str = "", digest: str = "") -> Image | None:
     """The image with the tag or the digest; None if there is no such image or repository."""
-    by = {"imageDigest": digest} if digest else {"imageTag": tag}
+    by = {"imageTag": tag} if tag else {"imageDigest": digest}
     missing = ("ImageNotFoundException", "RepositoryNotFoundException")
     answer = aws.call_or_none("ecr", "describe_images", missing, repositoryName=repository, imageIds=[by])
     return _image(answer["imageDetails"][0]) if answer else None
@@ -74,7 +74,8 @@ def parsed(aws: Aws, reference: str) -> dict[str, str] | None:
     match = re.fullmatch(r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>.+))?", reference[len(prefix) :])
     if not reference.startswith(prefix) or not match:
         return None
-    return {**match.groupdict(default=""), "tag": match["tag"] or "latest"}
+    tag = "" if match["digest"] else match["tag"] or "latest"
+    return {"repository": match["repository"], "tag": tag, "digest": match["digest"] or ""}
 
 
 def check_architecture(aws: Aws, image: Image, wanted: str) -> None:

@@ -23,7 +23,7 @@ _REVISIONS = 20
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
-    """The service, with the revision and the number of tasks that the options ask for."""
+    """The service, with the revision and the number of tasks that the options ask for, and its lower bound."""
     cluster, name, started = params["cluster"], params["service"], params["started_deployment"]
     service = described_service(aws, cluster, name)
     if service is None:
@@ -44,7 +44,7 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     settled = _progress(before) is None and not _differs(before, after)
     if (count := _wanted_count(aws, params, service, settled)) is not None:
         after["desired_count"] = count
-    return [_resource(aws, params, before, after)]
+    return [_resource(aws, params, before, after), *_bound(aws, params)]
 
 
 def _state(aws: Aws, cluster: str, service: Item, status: DeploymentStatus) -> dict[str, Any]:
@@ -175,6 +175,29 @@ def _refuse_autoscaled(aws: Aws, params: Mapping[str, Any], count: int) -> None:
             mend="Change its bounds in the inventory and run site.yml.",
             resource=f"{KIND}/{name}",
         )
+
+
+def _bound(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
+    """The scalable target, where it may still go down to no task because nothing had been deployed yet."""
+    least = params["minimum_tasks"]
+    target = scalable_target(aws, params["cluster"], params["service"]) if least else None
+    if target is None or not target["MinCapacity"] == 0 < least <= target["MaxCapacity"]:
+        return []
+
+    def register(_known: dict[str, Any]) -> None:
+        place = {key: target[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+        aws.call("application-autoscaling", "register_scalable_target", **place, MinCapacity=least)
+
+    call = "application-autoscaling:RegisterScalableTarget"
+    return [
+        Resource(
+            "scalable_target",
+            params["service"],
+            before={"min_capacity": 0},
+            after={"min_capacity": least},
+            updates=(Operation(call, register, covers=("min_capacity",)),),
+        )
+    ]
 
 
 # -- what leads there ------------------------------------------------------------------------------------------------

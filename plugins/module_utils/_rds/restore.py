@@ -16,6 +16,8 @@ from .instance import KIND, MISSING, busy, described, facts, settling_state
 
 SOURCE_TAG = "RestoredFrom"
 """Tells a restored instance from the one that a stack lives on: nothing else is ever removed here."""
+MOMENT_TAG = "RestoredTo"
+"""The moment as of which the data is, as AWS told it before the restore began."""
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
@@ -53,11 +55,14 @@ def _read(item: Mapping[str, Any]) -> dict[str, Any]:
         **facts(item),
         "port": (item.get("Endpoint") or {}).get("Port"),
         "source": tags_of(item, "TagList").get(SOURCE_TAG),
+        "restored_to": tags_of(item, "TagList").get(MOMENT_TAG),
     }
 
 
 def _restore(aws: Aws, params: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def run(_known: dict[str, Any]) -> dict[str, Any]:
+        moment = _restorable(aws, params)
+        own = {"Name": params["name"], SOURCE_TAG: params["source"], MOMENT_TAG: moment}
         options = {
             "DBInstanceClass": params["instance_class"],
             "DBSubnetGroupName": params["subnet_group"],
@@ -68,7 +73,7 @@ def _restore(aws: Aws, params: Mapping[str, Any]) -> Callable[[dict[str, Any]], 
             "PubliclyAccessible": False,
             "DeletionProtection": False,
             "CopyTagsToSnapshot": False,
-            "Tags": tag_list({**params["tags"], "Name": params["name"], SOURCE_TAG: params["source"]}),
+            "Tags": tag_list({**params["tags"], **own}),
         }
         given = {key: value for key, value in options.items() if value not in (None, [])}
         if params["snapshot"]:
@@ -88,9 +93,27 @@ def _restore(aws: Aws, params: Mapping[str, Any]) -> Callable[[dict[str, Any]], 
                 **_moment(params),
                 **given,
             )
-        return facts(made["DBInstance"])
+        return {**facts(made["DBInstance"]), "restored_to": moment}
 
     return run
+
+
+def _restorable(aws: Aws, params: Mapping[str, Any]) -> str:
+    """The moment that the restored data will be of, in whole seconds of UTC."""
+    if params["restore_time"]:
+        moment = _moment(params)["RestoreTime"]
+    elif params["snapshot"]:
+        found = aws.call("rds", "describe_db_snapshots", DBSnapshotIdentifier=params["snapshot"])["DBSnapshots"]
+        moment = found[0]["SnapshotCreateTime"]
+    else:
+        moment = (described(aws, params["source"]) or {}).get("LatestRestorableTime")
+    if moment is None:
+        raise PlatformError(
+            f"{params['source']} has no automated backups to restore.",
+            mend="Name a snapshot, or keep automated backups for a day at least.",
+        )
+    text: str = moment.astimezone(dt.UTC).isoformat(timespec="seconds")
+    return text
 
 
 def _moment(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -189,3 +189,21 @@ def test_prod_does_not_sleep(playbooks: Playbooks, writes: Any) -> None:
     assert refused.status == 2
     assert "prod is protected (stack_protected), and does not sleep." in refused.text
     assert writes() == []
+
+
+def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> None:
+    layers = ("--tags", "account,network,storage,secrets,identity,container_platform")
+    made = playbooks.run("site.yml", *DEV, *layers)
+    assert made.status == 0, made.output
+    assert f"{NAME} has no image, and therefore no task" in made.text
+    digest = emulator.put_image(REPOSITORY, "1")
+    deployed = playbooks.run(*DEPLOY, "-e", "image_tag=1")
+    assert deployed.status == 0, deployed.output
+    ecs = boto("ecs")
+    [service] = ecs.describe_services(cluster=CLUSTER, services=[NAME])["services"]
+    assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
+    again = playbooks.run("site.yml", *DEV, *layers)
+    assert again.status == 0, again.output
+    assert "Everything is as the inventory describes it." in again.text
+    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert definition["containerDefinitions"][0]["image"].endswith(f"/{REPOSITORY}@{digest}")

@@ -60,8 +60,20 @@ def aws(fake_aws: Fake) -> Fake:
     [(0, 0, 2, 1), (1, 0, 2, None), (1, 1, 2, 2), (2, 2, 2, None), (3, 3, 2, None), (0, 0, 0, None)],
 )
 def test_one_task_comes_first(aws: Fake, desired: int, running: int, minimum: int, wanted: int | None) -> None:
-    [resource] = rollout.resources(aws(service(desired, running)), {**PARAMS, "minimum_tasks": minimum})
+    resource, *_bound = rollout.resources(aws(service(desired, running)), {**PARAMS, "minimum_tasks": minimum})
     assert (resource.after or {}).get("desired_count") == wanted
+
+
+@pytest.mark.parametrize(("lowest", "highest", "raised"), [(0, 4, True), (1, 4, False), (0, 0, False), (0, 1, False)])
+def test_the_bound_of_before_the_first_image(aws: Fake, lowest: int, highest: int, raised: bool) -> None:
+    place = {"ServiceNamespace": "ecs", "ResourceId": "service/c/s", "ScalableDimension": "ecs:service:DesiredCount"}
+    target = {**place, "MinCapacity": lowest, "MaxCapacity": highest}
+    found = aws(service(), describe_scalable_targets={"ScalableTargets": [target]})
+    bounds = rollout.resources(found, {**PARAMS, "minimum_tasks": 2})[1:]
+    assert [bound.address for bound in bounds] == (["scalable_target/s"] if raised else [])
+    for bound in bounds:
+        bound.updates[0].run({})
+        assert found.calls[-1][1] == {**place, "MinCapacity": 2}
 
 
 def test_a_start_goes_on_until_all_tasks_run(aws: Fake) -> None:

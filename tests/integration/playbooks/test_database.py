@@ -1,0 +1,115 @@
+"""The database of a protected stack: what a plan says, what is refused, and a restore drill."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pg8000.native
+import pytest
+
+from emulator.testing import EmulatorServer
+
+PROD = ("-i", "inventories/prod")
+DATABASE = ("site.yml", *PROD, "--tags", "database")
+NAME = "airas-prod-db"
+
+
+@pytest.fixture
+def ground(boto: Callable[[str], Any]) -> None:
+    """What the database stands on, as the roles network and identity make it."""
+    ec2 = boto("ec2")
+
+    def tagged(kind: str, name: str) -> list[dict[str, Any]]:
+        return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}]
+
+    vpc = ec2.create_vpc(CidrBlock="10.2.0.0/16", TagSpecifications=tagged("vpc", "airas-prod"))["Vpc"]["VpcId"]
+    for number, zone in enumerate(("1a", "1c")):
+        ec2.create_subnet(
+            VpcId=vpc,
+            CidrBlock=f"10.2.{number}.0/24",
+            AvailabilityZone=f"ap-northeast-{zone}",
+            TagSpecifications=tagged("subnet", f"airas-prod-private-{zone}"),
+        )
+    for group in ("database", "functions"):
+        ec2.create_security_group(VpcId=vpc, GroupName=f"airas-prod-{group}", Description=group)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    boto("iam").create_role(RoleName="airas-prod-database-bootstrap", AssumeRolePolicyDocument=json.dumps(trust))
+
+
+def fill(emulator: EmulatorServer) -> None:
+    """A table with two rows, made by the master user."""
+    told = emulator.client("rds").describe_db_instances(DBInstanceIdentifier=NAME)["DBInstances"][0]
+    secret = emulator.client("secretsmanager").get_secret_value(SecretId=told["MasterUserSecret"]["SecretArn"])
+    master = json.loads(secret["SecretString"])
+    session = pg8000.native.Connection(
+        master["username"],
+        password=master["password"],
+        host=told["Endpoint"]["Address"],
+        port=told["Endpoint"]["Port"],
+        database=told["DBName"],
+        ssl_context=ssl.create_default_context(cafile=str(emulator.database_ca)),
+    )
+    session.run("CREATE TABLE jobs (id int, created_at timestamptz)")
+    session.run("INSERT INTO jobs VALUES (1, '2026-01-01T00:00:00Z'), (2, '2026-01-02T00:00:00Z')")
+    session.close()
+
+
+@pytest.mark.usefixtures("ground")
+def test_a_protected_database(
+    emulator: EmulatorServer, playbooks: Any, boto: Callable[[str], Any], writes: Callable[[], list[str]]
+) -> None:
+    made = playbooks.run(*DATABASE)
+    assert made.status == 0, made.output
+    rds = boto("rds")
+    [told] = rds.describe_db_instances()["DBInstances"]
+    assert (told["DBInstanceClass"], told["MultiAZ"], told["DeletionProtection"]) == ("db.r6g.large", True, True)
+
+    # A restart is called one in the plan, with before and after.
+    plan = playbooks.run(*DATABASE, "--check", "--diff", "-e", "database_instance_class=db.t3.medium")
+    assert plan.status == 0, plan.output
+    assert "-instance_class: db.r6g.large +instance_class: db.t3.medium" in plan.text
+    assert "instance_class (restart)" in plan.text
+
+    # Storage never shrinks, and what is protected is not deleted: neither in a plan nor in a run.
+    before = [call for call in writes() if call.startswith("rds:")]
+    shrunk = playbooks.run(*DATABASE, "-e", "database_allocated_storage_gib=20")
+    assert shrunk.status != 0
+    assert "allocated_storage_gib is 50 and should be 20, and the storage of RDS never shrinks." in shrunk.text
+    playbooks.env["MOLECULE_SCENARIO_NAME"] = "database"
+    absent = ("molecule/shared/absent.yml", *PROD)
+    assert "deletion protection is on." in playbooks.run(*absent).text
+    refused = playbooks.run(*absent, "-e", "database_deletion_protection=false")
+    assert f"-e confirm=prod:db_instance/{NAME}" in refused.text
+    assert refused.status != 0
+    assert [call for call in writes() if call.startswith("rds:")] == before
+
+    # A drill reports, and leaves nothing behind: not what an interrupted one left either.
+    fill(emulator)
+    restored = {"Key": "RestoredFrom", "Value": NAME}
+    rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier=NAME,
+        TargetDBInstanceIdentifier=f"{NAME}-drill",
+        UseLatestRestorableTime=True,
+        Tags=[restored],
+    )
+    drill = playbooks.run("playbooks/restore_drill.yml", *PROD)
+    assert drill.status == 0, drill.output
+    assert re.search(r"RTO: \d+ s", drill.text), drill.output
+    assert re.search(r"RPO: \d+ s", drill.text), drill.output
+    assert "1 tables with 2 rows" in drill.text
+    assert "public.jobs.created_at: newest 2026-01-02T00:00:00+00:00" in drill.text
+    assert [each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]] == [NAME]
+    assert boto("lambda").list_functions()["Functions"] == []
+
+    taken = playbooks.run("playbooks/snapshot.yml", *PROD, "-e", "snapshot_name=before-release")
+    assert taken.status == 0, taken.output
+    assert rds.describe_db_snapshots(DBSnapshotIdentifier="before-release")["DBSnapshots"][0]["Status"] == "available"
