@@ -16,20 +16,25 @@ Boto = Callable[[str], Any]
 Writes = Callable[[], list[str]]
 
 
-def allowing(*actions: str) -> str:
+def allowing(resource: str | list[str], *actions: str) -> str:
     """A policy that lets CloudTrail in."""
     principal = {"Service": "cloudtrail.amazonaws.com"}
-    statement = {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": resource}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def let_in(boto: Boto) -> None:
+    """Makes a bucket that the trail may write to."""
+    s3, arn = boto("s3"), f"arn:aws:s3:::{BUCKET}"
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=allowing([arn, f"{arn}/*"], "s3:GetBucketAcl", "s3:PutObject"))
 
 
 @pytest.fixture
 def key(boto: Boto) -> str:
     """A bucket that the trail may write to; returns the ARN of a key that it may encrypt with."""
-    s3 = boto("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-    s3.put_bucket_policy(Bucket=BUCKET, Policy=allowing("s3:GetBucketAcl", "s3:PutObject"))
-    arn: str = boto("kms").create_key(Policy=allowing("kms:GenerateDataKey"))["KeyMetadata"]["Arn"]
+    let_in(boto)
+    arn: str = boto("kms").create_key(Policy=allowing("*", "kms:GenerateDataKey"))["KeyMetadata"]["Arn"]
     return arn
 
 
@@ -86,11 +91,9 @@ def test_a_bucket_that_does_not_let_it_in_is_named(run_module: Run, boto: Boto, 
     assert "Incorrect S3 bucket policy" in run_module("cloudtrail_trail", ARGS)["msg"]
 
 
-def test_interrupted_at_any_write(interrupt_each_write: Callable[..., None], boto: Boto, request: Any) -> None:
+def test_interrupted_at_any_write(interrupt_each_write: Callable[..., None], boto: Boto) -> None:
     def prepare() -> dict[str, Any]:
-        s3 = boto("s3")
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-        s3.put_bucket_policy(Bucket=BUCKET, Policy=allowing("s3:GetBucketAcl", "s3:PutObject"))
+        let_in(boto)
         return ARGS
 
     def census() -> Any:
