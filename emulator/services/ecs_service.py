@@ -182,6 +182,7 @@ class Service:
         if self.records and self.records[0]["status"] == "IN_PROGRESS":
             self._record(status="STOPPED", statusReason="A newer deployment took its place.", stoppedAt=now)
         self.deployments.insert(0, Deployment(self, revision))
+        self.steady = False  # also where no task has to start
         name = f"{self.arn.partition(':service/')[2]}/{uuid.uuid4().hex[:20]}"
         self.records.insert(
             0,
