@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from emulator.testing import EmulatorServer
 
-from .test_lambda import Functions, eventually
+from .lambda_account import Functions, eventually, zipped
 
 ACCOUNT = "427979936961"
 TOPIC = f"arn:aws:sns:ap-northeast-1:{ACCOUNT}:t"
@@ -168,6 +168,36 @@ def test_a_rotation_that_fails_is_an_event(account: Account, rules: Rules) -> No
     assert event["detail"]["additionalEventData"] == {"SecretId": secret}
 
 
+def test_ecs_tells_of_deployments_and_stopped_tasks(account: Account, rules: Rules, network: Any) -> None:
+    queue = account.open_queue("open", "events.amazonaws.com", rules.arn)
+    kinds = ["ECS Task State Change", "ECS Deployment State Change"]
+    rules.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ecs"], "detail-type": kinds}))
+    rules.to(Arn=account.arn(queue))
+    ecs = account.emulator.client("ecs")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(
+        family="app",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "main", "image": "registry.example.com/app"}],
+    )
+    ecs.create_service(
+        cluster="c",
+        serviceName="app",
+        taskDefinition="app",
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [network.subnet]}},
+    )
+    events = [json.loads(each["Body"]) for each in account.received(queue, 3)]
+    by_kind = {event["detail"].get("eventName") or event["detail"]["lastStatus"]: event for event in events}
+    assert set(by_kind) == {"SERVICE_DEPLOYMENT_IN_PROGRESS", "RUNNING", "SERVICE_DEPLOYMENT_COMPLETED"}
+    assert by_kind["SERVICE_DEPLOYMENT_COMPLETED"]["resources"][0].endswith(":service/c/app")
+    assert by_kind["RUNNING"]["detail"]["group"] == "service:app"
+
+
 # -- alarms ----------------------------------------------------------------------------------------------------------
 
 
@@ -286,8 +316,6 @@ def collect(event, context):
     failed = [record for record in event["Records"] if record["body"] == "bad"]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 """
-    from .test_lambda import zipped
-
     account.client.update_function_code(FunctionName="f", ZipFile=zipped(code))
     source.send("good", "bad", "fine")
     source.map(FunctionResponseTypes=["ReportBatchItemFailures"])
