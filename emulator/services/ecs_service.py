@@ -24,6 +24,7 @@ from emulator.extensions import patch
 from emulator.protocol import AwsError
 from emulator.services._common import state_of
 from emulator.services._ecs import API, GUIDE, Document, active_cluster, after, invalid, later, one_at_a_time, page
+from emulator.services._ecs_news import deployment_changed
 from emulator.services.ecs_task import Task, capacity, check_network, provider_of, start, target_group, task_tags
 from emulator.services.ecs_task_definition import TaskDefinition, find, find_active
 
@@ -181,6 +182,7 @@ class Service:
         if self.records and self.records[0]["status"] == "IN_PROGRESS":
             self._record(status="STOPPED", statusReason="A newer deployment took its place.", stoppedAt=now)
         self.deployments.insert(0, Deployment(self, revision))
+        self.steady = False  # also where no task has to start
         name = f"{self.arn.partition(':service/')[2]}/{uuid.uuid4().hex[:20]}"
         self.records.insert(
             0,
@@ -199,6 +201,7 @@ class Service:
         )
         if self._blue_green():
             self.records[0]["lifecycleStage"] = "SCALE_UP"
+        deployment_changed(self, self.primary, "IN_PROGRESS")
         self.nudge()
 
     def _new_revision(self) -> Document:
@@ -375,6 +378,7 @@ class Service:
         rolled_back = self.records[0]["status"] == "ROLLBACK_IN_PROGRESS"
         self._record(status="ROLLBACK_SUCCESSFUL" if rolled_back else "SUCCESSFUL", finishedAt=utcnow())
         self.records[0].pop("lifecycleStage", None)
+        deployment_changed(self, deployment, "COMPLETED")
 
     # --- failure ---
 
@@ -420,6 +424,7 @@ class Service:
         failed.rollout, failed.updated = "FAILED", utcnow()
         failed.reason = f"{monitor} failed: {what}." if alarms else f"{monitor} {what}."
         self.tell(f"(service {self.name}) (deployment {failed.id}) deployment failed: {what}.")
+        deployment_changed(self, failed, "FAILED")
         if roll_back is None:
             part = self.configuration["alarms" if alarms else "deploymentCircuitBreaker"]
             roll_back = bool(part.get("rollback"))

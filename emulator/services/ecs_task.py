@@ -37,6 +37,7 @@ from emulator.services._ecs import (
     one_at_a_time,
     page,
 )
+from emulator.services._ecs_news import task_changed
 from emulator.services._ecs_start import StartFailure, check_start, open_streams
 from emulator.services.ecs_task_definition import TaskDefinition, find_active
 
@@ -160,6 +161,7 @@ class Task:
             return
         self.last_status = "RUNNING"
         self.times |= {"pullStoppedAt": utcnow(), "startedAt": utcnow(), "connectivityAt": utcnow()}
+        task_changed(self)
         behaviours = [(container, self.behaviour(container)) for container in self.definition.containers]
         for container, behaviour in behaviours:
             if container["name"] in streams:
@@ -252,6 +254,7 @@ class Task:
         self.times.setdefault("executionStoppedAt", utcnow())
         self._detach()
         _forget_old(self.backend.tasks[self.cluster_name])
+        task_changed(self)
         if self.owner:
             self.owner.task_stopped(self)
 

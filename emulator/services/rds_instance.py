@@ -18,6 +18,7 @@ from emulator.protocol import AwsError
 from emulator.services import _rds
 from emulator.services._rds import API, GUIDE, combination, of, value
 from emulator.services._rds_catalog import CERTIFICATES, CLASSES, DEFAULT_CERTIFICATE, full_version, upgrades
+from emulator.services._rds_news import tell
 from emulator.services.rds_catalog import static, values
 
 CREATING = delays.declare("db_instance.creating", "CreateDBInstance or a restore until available")
@@ -149,12 +150,14 @@ def _complete(backend: Any, database: Any, wanted: Any, restored: Any) -> None:
         for snapshot in backend.describe_db_snapshots(database.db_instance_identifier, snapshot_type="automated"):
             backend.database_snapshots.pop(snapshot.db_snapshot_identifier, None)
     database.status = "creating"
-    delays.schedule(CREATING, lambda: _available(database))
+    delays.schedule(CREATING, lambda: _available(database, "RDS-EVENT-0005"))
 
 
-def _available(database: Any) -> None:
+def _available(database: Any, event_id: str = "") -> None:
     if database.status != "deleting":
         database.status = "available"
+        if event_id:
+            tell(database, event_id)
 
 
 def _server(database: Any, restored: Any) -> Server:
@@ -385,7 +388,10 @@ def _apply(database: Any) -> None:
     if known.server is not None and {"db_instance_class", "engine_version"} & set(pending):
         known.server.restart()
     database.status = "storage-optimization" if grown else "available"
+    if "db_instance_class" in pending:
+        tell(database, "RDS-EVENT-0014")
     if grown:
+        tell(database, "RDS-EVENT-0017")
         delays.schedule(OPTIMIZING, lambda: _available(database))
 
 
@@ -407,6 +413,7 @@ def _new_password() -> str:
 def _set_password(database: Any, password: str) -> None:
     known = of(database)
     known.password = password
+    tell(database, "RDS-EVENT-0016")
     if known.server is not None:
         known.server.execute(f"ALTER ROLE {identifier(database.master_username)} PASSWORD {quoted(password)};")
 
@@ -460,7 +467,7 @@ def reboot_db_instance(original: Any, self: Any, db_instance_identifier: str) ->
     if known.server is not None:
         known.server.restart()
     database.status = "rebooting"
-    delays.schedule(REBOOTING, lambda: _available(database))
+    delays.schedule(REBOOTING, lambda: _available(database, "RDS-EVENT-0006"))
     return database
 
 
@@ -471,8 +478,13 @@ def stop_db_instance(original: Any, self: Any, **arguments: Any) -> Any:
     if (server := of(database).server) is not None:
         server.stop()
     database.status = "stopping"
-    delays.schedule(STOPPING, lambda: setattr(database, "status", "stopped"))
+    delays.schedule(STOPPING, lambda: _stopped(database))
     return database
+
+
+def _stopped(database: Any) -> None:
+    database.status = "stopped"
+    tell(database, "RDS-EVENT-0087")
 
 
 @patch(RDSBackend, "start_db_instance", aws=f"{API}/API_StartDBInstance.html")
@@ -482,7 +494,7 @@ def start_db_instance(original: Any, self: Any, **arguments: Any) -> Any:
     if (server := of(database).server) is not None:
         server.start()
     database.status = "starting"
-    delays.schedule(STARTING, lambda: _available(database))
+    delays.schedule(STARTING, lambda: _available(database, "RDS-EVENT-0088"))
     return database
 
 
@@ -528,5 +540,6 @@ def delete_db_instance(
 
 def _gone(backend: Any, database: Any) -> None:
     backend.databases.pop(database.db_instance_identifier, None)
+    tell(database, "RDS-EVENT-0003")
     if (server := of(database).server) is not None:
         server.remove()

@@ -120,7 +120,7 @@ def new_password(secrets: Any) -> str:
 
 @contextmanager
 def connection(settings: Settings, user: str, password: str, database: str = "") -> Iterator[pg8000.native.Connection]:
-    """A connection over TLS to a server that has proved who it is; raises L(Refused) for a wrong password."""
+    """A connection over TLS to a server that has proved who it is; raises L(Problem) where there is none."""
     opened = _open(settings, user, password, database or settings.database)
     try:
         yield opened
@@ -134,10 +134,6 @@ def administration(secrets: Any, settings: Settings, database: str) -> Iterator[
     held = json.loads(secrets.get_secret_value(SecretId=settings.master_secret)["SecretString"])
     with connection(settings, held["username"], held["password"], database) as opened:
         yield opened
-
-
-class Refused(Problem):
-    """The server does not take this user and password."""
 
 
 def _open(settings: Settings, user: str, password: str, database: str) -> pg8000.native.Connection:
@@ -155,9 +151,7 @@ def _open(settings: Settings, user: str, password: str, database: str) -> pg8000
                 application_name="database-url",
             )
         except pg8000.native.DatabaseError as error:
-            # https://www.postgresql.org/docs/16/errcodes-appendix.html: invalid password, invalid authorization
-            kind = Refused if _code(error).startswith("28") else Problem
-            raise kind(f"{where}: {_message(error)}") from None
+            raise Problem(f"{where}: {_message(error)}") from None
         except (pg8000.native.InterfaceError, OSError) as error:
             cause = error.__cause__ or error
             if not isinstance(cause, ssl.SSLCertVerificationError):
@@ -190,10 +184,6 @@ def trust_with_bundle() -> ssl.SSLContext:
             kept.write_bytes(answer.read())
     context.load_verify_locations(kept)
     return context
-
-
-def _code(error: pg8000.native.DatabaseError) -> str:
-    return error.args[0].get("C", "") if error.args and isinstance(error.args[0], dict) else ""
 
 
 def _message(error: pg8000.native.DatabaseError) -> str:

@@ -103,7 +103,7 @@ options:
                 description: The kind of text that it is.
                 type: str
                 default: text/plain
-              message:
+              body:
                 description: The text.
                 type: str
                 default: ""
@@ -216,7 +216,7 @@ ACTION: dict[str, Any] = {
             "options": {
                 "status_code": {"type": "str", "required": True},
                 "content_type": {"type": "str", "default": "text/plain"},
-                "message": {"type": "str", "default": ""},
+                "body": {"type": "str", "default": ""},
             },
         },
     },

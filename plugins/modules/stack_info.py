@@ -40,6 +40,7 @@ options:
       - secrets
       - identity
       - database
+      - cache
       - certificate
       - container_platform
       - workflow
@@ -104,6 +105,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._outputs import (
     account,
+    cache,
     certificate,
     container_platform,
     database,
@@ -124,6 +126,7 @@ READERS = {
     "secrets": secrets.read,
     "identity": identity.read,
     "database": database.read,
+    "cache": cache.read,
     "certificate": certificate.read,
     "container_platform": container_platform.read,
     "workflow": workflow.read,

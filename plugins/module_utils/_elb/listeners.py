@@ -128,7 +128,7 @@ def _desired_action(options: Item) -> dict[str, Any]:
         given = {key: str(value) for key, value in options["redirect"].items() if value is not None}
         return {"redirect": {**_REDIRECT, **given}}
     given = {key: value for key, value in options["fixed_response"].items() if value is not None}
-    return {"fixed_response": {"content_type": "text/plain", "message": "", **given}}
+    return {"fixed_response": {"content_type": "text/plain", "body": "", **given}}
 
 
 def _share(item: Item) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def _normalised_actions(actions: Iterable[Item]) -> dict[str, Any]:
             found["fixed_response"] = {
                 "status_code": given["StatusCode"],
                 "content_type": given.get("ContentType") or "text/plain",
-                "message": given.get("MessageBody") or "",
+                "body": given.get("MessageBody") or "",
             }
         else:
             found[kind] = True
@@ -333,7 +333,7 @@ def _actions(action: Item) -> list[dict[str, Any]]:
             "FixedResponseConfig": {
                 "StatusCode": response["status_code"],
                 "ContentType": response["content_type"],
-                "MessageBody": response["message"],
+                "MessageBody": response["body"],
             },
         }
     ]

@@ -168,6 +168,36 @@ def test_a_rotation_that_fails_is_an_event(account: Account, rules: Rules) -> No
     assert event["detail"]["additionalEventData"] == {"SecretId": secret}
 
 
+def test_ecs_tells_of_deployments_and_stopped_tasks(account: Account, rules: Rules, network: Any) -> None:
+    queue = account.open_queue("open", "events.amazonaws.com", rules.arn)
+    kinds = ["ECS Task State Change", "ECS Deployment State Change"]
+    rules.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ecs"], "detail-type": kinds}))
+    rules.to(Arn=account.arn(queue))
+    ecs = account.emulator.client("ecs")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(
+        family="app",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "main", "image": "registry.example.com/app"}],
+    )
+    ecs.create_service(
+        cluster="c",
+        serviceName="app",
+        taskDefinition="app",
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [network.subnet]}},
+    )
+    events = [json.loads(each["Body"]) for each in account.received(queue, 3)]
+    by_kind = {event["detail"].get("eventName") or event["detail"]["lastStatus"]: event for event in events}
+    assert set(by_kind) == {"SERVICE_DEPLOYMENT_IN_PROGRESS", "RUNNING", "SERVICE_DEPLOYMENT_COMPLETED"}
+    assert by_kind["SERVICE_DEPLOYMENT_COMPLETED"]["resources"][0].endswith(":service/c/app")
+    assert by_kind["RUNNING"]["detail"]["group"] == "service:app"
+
+
 # -- alarms ----------------------------------------------------------------------------------------------------------
 
 

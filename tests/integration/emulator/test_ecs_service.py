@@ -403,6 +403,16 @@ def test_blue_green(emulator: Any, stack: Stack) -> None:
     assert stack.last_deployment()["status"] == "SUCCESSFUL"
 
 
+def test_a_service_without_tasks_deploys_too(stack: Stack) -> None:
+    stack.register()
+    stack.create(desiredCount=0)
+    assert stack.service()["deployments"][0]["rolloutState"] == "COMPLETED"
+    second = stack.register(f"{IMAGE}:2")
+    stack.update(taskDefinition=second)
+    [deployment] = stack.service()["deployments"]
+    assert (deployment["taskDefinition"], deployment["rolloutState"]) == (second, "COMPLETED")
+
+
 def test_scale_to_zero_and_delete(emulator: Any, stack: Stack, refused: Callable[..., Any]) -> None:
     stack.register()
     stack.create()

@@ -217,3 +217,52 @@ def _validate(emulator: Any, certificate: str) -> None:
         for option in told["DomainValidationOptions"]
     ]
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+def test_listeners_that_change(emulator: Any, elb: Any, network: Any, balancer: Any) -> None:
+    arn = balancer["LoadBalancerArn"]
+
+    def group(name: str) -> str:
+        made = elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=network.vpc, TargetType="ip")
+        return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+    def users(group: str) -> list[str]:
+        return list(elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]["LoadBalancerArns"])
+
+    blue, green = group("blue"), group("green")
+    certificate = emulator.client("acm").request_certificate(DomainName="example.com", ValidationMethod="DNS")
+    _validate(emulator, certificate["CertificateArn"])
+    [listener] = elb.create_listener(
+        LoadBalancerArn=arn,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate["CertificateArn"]}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": blue}],
+    )["Listeners"]
+    assert (users(blue), users(green)) == ([arn], [])
+    forward = [{"Type": "forward", "TargetGroupArn": green}]
+    [plain] = elb.modify_listener(
+        ListenerArn=listener["ListenerArn"], Protocol="HTTP", Port=80, DefaultActions=forward
+    )["Listeners"]
+    assert not plain.get("Certificates")
+    assert "SslPolicy" not in plain
+    assert (users(blue), users(green)) == ([], [arn])
+    elb.delete_listener(ListenerArn=listener["ListenerArn"])
+    assert users(green) == []
+
+
+def test_attributes_of_a_target_group(elb: Any, network: Any, refused: Any) -> None:
+    [group] = elb.create_target_group(Name="t", Protocol="HTTP", Port=80, VpcId=network.vpc, TargetType="ip")[
+        "TargetGroups"
+    ]
+
+    def change(**values: str) -> None:
+        attributes = [{"Key": key.replace("__", "."), "Value": value} for key, value in values.items()]
+        elb.modify_target_group_attributes(TargetGroupArn=group["TargetGroupArn"], Attributes=attributes)
+
+    change(deregistration_delay__timeout_seconds="3600", slow_start__duration_seconds="60")
+    with refused("InvalidConfigurationRequest", "round robin"):
+        change(load_balancing__algorithm__type="least_outstanding_requests")
+    change(slow_start__duration_seconds="0", load_balancing__algorithm__type="least_outstanding_requests")
+    described = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
+    assert {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"} in described

@@ -254,3 +254,37 @@ def test_insights_versions_and_certificates_are_told(rds: Any) -> None:
     versions = rds.describe_db_engine_versions(Engine="postgres", EngineVersion="16")["DBEngineVersions"]
     assert {v["DBParameterGroupFamily"] for v in versions} == {"postgres16"}
     assert told["EngineVersion"] == versions[-1]["EngineVersion"]
+
+
+def test_what_happens_is_told(emulator: Any, rds: Any) -> None:
+    sns, sqs, events = (emulator.client(name) for name in ("sns", "sqs", "events"))
+    queues = {}
+    for name in ("rule", "topic"):
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        queues[name] = (url, arn)
+    events.put_rule(Name="rds", EventPattern=json.dumps({"source": ["aws.rds"]}))
+    events.put_targets(Rule="rds", Targets=[{"Id": "queue", "Arn": queues["rule"][1]}])
+    publish = {"Effect": "Allow", "Principal": {"Service": "events.rds.amazonaws.com"}, "Action": "sns:Publish"}
+    policy = {"Version": "2012-10-17", "Statement": [{**publish, "Resource": "*"}]}
+    topic = sns.create_topic(Name="alarms", Attributes={"Policy": json.dumps(policy)})["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queues["topic"][1])
+    rds.create_db_instance(DBInstanceIdentifier="db", **NEW)
+    _told(rds, "db")
+    rds.create_event_subscription(
+        SubscriptionName="s", SnsTopicArn=topic, SourceType="db-instance", EventCategories=["availability"]
+    )
+    rds.reboot_db_instance(DBInstanceIdentifier="db")
+    _told(rds, "db")
+
+    def received(name: str) -> list[dict[str, Any]]:
+        request = {"QueueUrl": queues[name][0], "MaxNumberOfMessages": 10, "WaitTimeSeconds": 5}
+        return [json.loads(each["Body"]) for each in sqs.receive_message(**request).get("Messages", [])]
+
+    assert {event["detail"]["EventID"] for event in received("rule")} >= {"RDS-EVENT-0005"}
+    [told] = received("topic")
+    assert json.loads(told["Message"])["Event Message"] == "DB instance restarted"
+    kept = rds.describe_events(SourceIdentifier="db", SourceType="db-instance")["Events"]
+    assert "DB instance restarted" in {event["Message"] for event in kept}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import string
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import botocore
 import pytest
 
-from .conftest import Stack
+from .conftest import Instance, Stack
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 # What GetRandomPassword may draw from, and the space that it may be told to include.
@@ -201,6 +204,34 @@ def test_the_password_is_in_no_statement(stack: Stack) -> None:
     assert made.startswith("SCRAM-SHA-256$4096:")
     assert "secret" not in made
     assert "secret" not in repr(stack.url().held_by("a", "secret"))
+
+
+# pg8000 leaves the socket open when the certificate is refused.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_cannot_prove_who_it_is_gets_no_password(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDS_CA_FILE", str(Path(botocore.__file__).with_name("cacert.pem")))
+    with pytest.raises(problem(stack), match="its certificate is not one of RDS's for this name"):
+        stack.rotate()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_region_that_the_runtime_does_not_know_is_looked_up_once(
+    stack: Stack, instance: Instance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fetched: list[str] = []
+
+    def fetch(url: str, timeout: float) -> io.BytesIO:
+        fetched.append(url)
+        return io.BytesIO(Path(instance.ca_file).read_bytes())
+
+    url = stack.url()
+    monkeypatch.delenv("RDS_CA_FILE")
+    monkeypatch.setenv("AWS_REGION", "ap-northeast-1")
+    monkeypatch.setattr("urllib.request.urlopen", fetch)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for _time in range(2):
+        stack.functions("database").check_rights(stack.settings, url.user, url.password)
+    assert fetched == ["https://truststore.pki.rds.amazonaws.com/ap-northeast-1/ap-northeast-1-bundle.pem"]
 
 
 @pytest.mark.parametrize("text", ["nonsense", "postgresql://a:b@c/d", "postgresql+psycopg://a@c/d", "http://[c"])

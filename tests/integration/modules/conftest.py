@@ -74,6 +74,20 @@ def apply(run_module: RunModule) -> Callable[..., Result]:
 
 
 @pytest.fixture
+def settled(apply: Callable[..., Result]) -> Callable[..., list[Result]]:
+    """Calls the module until nothing is pending, as the settle action does; returns every call's result."""
+
+    def run(name: str, args: Mapping[str, Any]) -> list[Result]:
+        results = [apply(name, args)]
+        while results[-1]["pending"]:
+            assert len(results) < 10, results[-1]["pending"]
+            results.append(apply(name, args))
+        return results
+
+    return run
+
+
+@pytest.fixture
 def writes(emulator: EmulatorServer) -> Callable[[], list[str]]:
     """The write calls that AWS has carried out since the last reset: ``["ec2:CreateVpc", ...]``."""
 

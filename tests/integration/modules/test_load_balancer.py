@@ -342,7 +342,7 @@ def secure(balancer: str, group: str, certificate: str, **more: Any) -> dict[str
                 "priority": 10,
                 "paths": ["/internal/*"],
                 "headers": {"X-Probe": ["yes"]},
-                "action": {"fixed_response": {"status_code": "403", "message": "no"}},
+                "action": {"fixed_response": {"status_code": "403", "body": "no"}},
             }
         ],
         **more,

@@ -12,6 +12,7 @@ from tests.unit.test_specification import ROWS
 Boto = Callable[[str], Any]
 BASE = "network,storage,secrets,identity"
 REPOSITORY = "airas-backend"
+JOBS = "container_platform_task_protection_jobs_url=http://localhost:8000/jobs"
 WORKER = '{"container_platform_worker_command": ["celery", "worker"]}'
 
 
@@ -141,11 +142,15 @@ def test_without_an_image_there_is_a_service_and_a_next_step(
 
     boto("ecr").create_repository(repositoryName=REPOSITORY)
     emulator.put_image(REPOSITORY, "1")
-    with_worker = ("-e", "container_platform_worker_enabled=true", "-e", WORKER)
+    with_worker = ("-e", "container_platform_worker_enabled=true", "-e", WORKER, "-e", JOBS)
     site = ("site.yml", "-i", "inventories/dev", "--tags", "container_platform")
     run = succeeded(playbooks.run(*site, "-e", "image_tag=1", *with_worker))
     assert "deploy.yml" not in run.text
     assert platform.service()["runningCount"] == 1
+    backend, protection = platform.definition()["containerDefinitions"]
+    assert backend["name"] == "backend"
+    assert "PROTECT_JOBS_URL" in protection["command"][2]
+    assert protection["environment"] == [{"name": "PROTECT_JOBS_URL", "value": "http://localhost:8000/jobs"}]
     # Celery's worker: the same image with another command, and no load balancer.
     worker = Platform(boto, "airas-dev", "worker")
     assert worker.image() == platform.image()

@@ -192,7 +192,7 @@ def test_prod_does_not_sleep(playbooks: Playbooks, writes: Any) -> None:
 
 
 def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> None:
-    protected = ("-e", "container_platform_task_protection_enabled=true")
+    protected = ("-e", "container_platform_task_protection_jobs_url=http://127.0.0.1:8000/jobs")
     layers = ("--tags", "account,network,storage,secrets,identity,container_platform", *protected)
     made = playbooks.run("site.yml", *DEV, *layers)
     assert made.status == 0, made.output
@@ -207,8 +207,8 @@ def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: Emulator
     assert again.status == 0, again.output
     assert "Everything is as the inventory describes it." in again.text
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    backend, protect = definition["containerDefinitions"]
+    backend, protection = definition["containerDefinitions"]
     assert backend["image"].endswith(f"/{REPOSITORY}@{digest}")
     script = (ROOT / "sidecars" / "task_protection" / "protect.py").read_text(encoding="utf-8")
-    assert protect["command"] == ["python", "-c", script.rstrip()]
-    assert not protect["essential"]
+    assert protection["command"] == ["python", "-c", script.rstrip()]
+    assert not protection["essential"]

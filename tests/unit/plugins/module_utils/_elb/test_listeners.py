@@ -45,7 +45,7 @@ OPTIONS: dict[str, Any] = {"forward": None, "redirect": None, "fixed_response": 
             },
         ),
         (
-            {"fixed_response": {"status_code": "503", "content_type": "text/plain", "message": ""}},
+            {"fixed_response": {"status_code": "503", "content_type": "text/plain", "body": ""}},
             {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"}},
         ),
     ],
