@@ -86,7 +86,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: By address (V(sqs_queue/airas-dev-events-dead)), the C(arn), C(url) and attributes of each queue.
+  description:
+    - By address (V(sqs_queue/airas-dev-events-dead)), the C(arn), C(url) and attributes of each queue, and about how
+      many C(messages) it holds.
   returned: success
   type: dict
 plan:

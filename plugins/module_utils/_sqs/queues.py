@@ -22,6 +22,8 @@ RECEIVES = range(1, 1000 + 1)
 SSE_SQS = "SSE-SQS"
 # SQS answers with the codes of its older protocol as well, and botocore prefers those.
 _MISSING = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"]
+# Messages that wait, that somebody is at work on, and that are delayed; about as many, as SQS says.
+_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 _DELETED_RECENTLY = ("AWS.SimpleQueueService.QueueDeletedRecently", "QueueDeletedRecently")
 
 
@@ -80,6 +82,7 @@ def _normalised(url: str, attributes: Mapping[str, str], tags: Mapping[str, str]
     return {
         "url": url,
         "arn": attributes["QueueArn"],
+        "messages": sum(int(attributes.get(key) or 0) for key in _COUNTS),
         "visibility_timeout_s": int(attributes["VisibilityTimeout"]),
         "message_retention_s": int(attributes["MessageRetentionPeriod"]),
         "encryption": attributes.get("KmsMasterKeyId") or by_sqs,
