@@ -194,7 +194,7 @@ def _number(number: float) -> str:
 
 def _children(body: Body) -> str:
     children = [_mapping(each) for each in body.get("TriggeringChildren") or []]
-    return "\n".join(f"`{str(each.get('Arn')).split(':alarm:')[-1]}`" for each in children)
+    return "\n".join(f"`{str(each.get('Arn')).rpartition(':alarm:')[2]}`" for each in children)
 
 
 def _log_groups(dimensions: Mapping[str, str]) -> tuple[str, ...]:

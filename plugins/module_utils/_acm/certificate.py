@@ -223,7 +223,7 @@ def _failure(name: str, item: Item) -> PlatformError:
 
 def _leaving(aws: Aws, name: str, items: Sequence[Item], first: str = "") -> list[Resource]:
     """Those to be removed; every one but the ``first`` has the end of its ARN in its name."""
-    names = [first, *("" for _ in items)]
+    names = [first, *[""] * len(items)]
     return [
         Resource(
             "acm_certificate",

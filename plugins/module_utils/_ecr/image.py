@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ansible.module_utils.urls import open_url
 
 from .._aws import Aws
 from .._reconcile import PlatformError
@@ -110,7 +111,7 @@ def _configuration(aws: Aws, image: Image, digest: str) -> Mapping[str, Any]:
     """The image's own description of itself, which a registry keeps as it keeps layers."""
     url = aws.call("ecr", "get_download_url_for_layer", repositoryName=image.repository, layerDigest=digest)
     try:
-        with urllib.request.urlopen(url["downloadUrl"], timeout=_TIMEOUT_S) as answer:
+        with open_url(url["downloadUrl"], timeout=_TIMEOUT_S) as answer:
             found: Mapping[str, Any] = json.load(answer)
             return found
     except (OSError, ValueError) as error:

@@ -25,7 +25,7 @@ _PLUGIN = (
 )
 _SWITCH = "Set container_platform_exec_enabled: true in the inventory and run site.yml."
 
-Which = Callable[[str], str | None]
+Which = Callable[[str], "str | None"]
 
 
 def session(aws: Aws, params: Mapping[str, Any], which: Which = shutil.which) -> dict[str, Any]:

@@ -14,4 +14,4 @@ _LENGTH = 40
 
 
 def new_password() -> str:
-    return "".join(secrets.choice(_CHARACTERS) for _ in range(_LENGTH))
+    return "".join(secrets.choice(_CHARACTERS) for _position in range(_LENGTH))

@@ -364,8 +364,8 @@ def _rule(
     wanted = _desired_rule(rule, params["tags"], name) if rule else None
 
     def request() -> dict[str, Any]:
-        assert wanted is not None
-        return {"Conditions": _conditions(wanted["conditions"]), "Actions": _actions(wanted["action"])}
+        known = wanted or {}
+        return {"Conditions": _conditions(known["conditions"]), "Actions": _actions(known["action"])}
 
     def create(_known: dict[str, Any]) -> dict[str, Any]:
         tags = tag_list((wanted or {})["tags"])

@@ -234,11 +234,16 @@ class _Calls:
     wanted: Mapping[str, Any]
     code: package.Package | None
 
+    @property
+    def _package(self) -> package.Package:
+        if self.code is None:
+            raise AssertionError(f"{self.name}: nothing was packaged")
+        return self.code
+
     def create(self, _known: dict[str, Any]) -> dict[str, Any]:
-        assert self.code is not None
         request = {
             "FunctionName": self.name,
-            "Code": {"ZipFile": self.code.content},
+            "Code": {"ZipFile": self._package.content},
             "PackageType": "Zip",
             "Architectures": [self.wanted["architecture"]],
             **self._configuration(),
@@ -260,10 +265,9 @@ class _Calls:
         )
 
     def put_code(self, _known: dict[str, Any]) -> dict[str, Any]:
-        assert self.code is not None
         request = {
             "FunctionName": self.name,
-            "ZipFile": self.code.content,
+            "ZipFile": self._package.content,
             "Architectures": [self.wanted["architecture"]],
         }
         return _described(self.aws.call("lambda", "update_function_code", **request))
