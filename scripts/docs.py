@@ -1,6 +1,8 @@
-"""Writes roles/<role>/README.md from the role's meta/argument_specs.yml and defaults/main.yml: `make docs`.
+"""Writes what is generated: `make docs`.
 
-With --check it writes nothing, and names each README that is not what it would write.
+roles/<role>/README.md comes from the role's meta/argument_specs.yml and defaults/main.yml; docs/policies from the
+calls in plugins/ (`scripts/policy.py`). With --check it writes nothing, and names each file that is not what it would
+write.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from scripts import policy  # noqa: E402
 
 # Ansible's markup in descriptions, and what Markdown has in its place.
 MARKUP = (
@@ -115,7 +120,7 @@ def written(root: Path) -> dict[Path, str]:
         role = path.parent.parent
         specs, defaults = load(path)["argument_specs"], load(role / "defaults" / "main.yml")
         files[role / "README.md"] = readme(role.name, specs, defaults)
-    return files
+    return files | policy.written()
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -127,8 +132,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
     check = parser.parse_args().check
-    stale = 0
-    for path, text in written(ROOT).items():
+    stale, files = 0, written(ROOT)
+    for path in set(policy.POLICIES.glob("deployer-*.json")) - set(files):  # the policies have fewer parts now
+        stale += check
+        if not check:
+            path.unlink()
+    for path, text in files.items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if old == text:
             continue
