@@ -28,7 +28,19 @@ def test_every_alarm_that_the_templates_make_can_be_switched_off() -> None:
 
 @pytest.mark.parametrize(
     "section",
-    "budget deployment deployment-failed drift health rds-event rotation rotation-failed run task-stopped test".split(),
+    [
+        "budget",
+        "deployment",
+        "deployment-failed",
+        "drift",
+        "health",
+        "rds-event",
+        "rotation",
+        "rotation-failed",
+        "run",
+        "task-stopped",
+        "test",
+    ],
 )
 def test_what_the_relay_links_to_has_a_section(section: str) -> None:
     relay = (ROOT / "functions/discord_relay/notices.py").read_text(encoding="utf-8")
