@@ -19,7 +19,7 @@ export ANSIBLE_HOME := $(abspath $(VENV))/var/ansible
 unexport AWS_ENDPOINT_URL AWS_PROFILE AWS_SESSION_TOKEN
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit integration molecule bench docs lock clean
+.PHONY: help setup demo test lint unit integration molecule bench policy docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,10 @@ molecule: $(READY) ## every Molecule scenario; SCENARIOS="network cache" for som
 bench: $(READY) ## what a module call and a run cost with each connection; see bench/RESULTS.md
 	@python bench/connection.py $(ARGS)
 
-docs: $(READY) ## write the generated parts: roles/*/README.md, docs/discord.md
+policy: $(READY) ## write docs/policies: what whoever runs the playbooks has to be allowed; ARGS=record after runs
+	@python scripts/policy.py $(ARGS)
+
+docs: $(READY) ## write the generated parts: roles/*/README.md, docs/policies, docs/discord.md
 	@python scripts/docs.py
 	@python scripts/discord_docs.py
 

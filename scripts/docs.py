@@ -1,6 +1,7 @@
-"""Writes roles/<role>/README.md from the role's meta/argument_specs.yml and defaults/main.yml: `make docs`.
+"""Writes what is generated: `make docs`.
 
-With --check it writes nothing, and names each README that is not what it would write.
+roles/<role>/README.md comes from the role's meta/argument_specs.yml and defaults/main.yml; docs/policies from the calls in
+plugins/ (`scripts/policy.py`). With --check it writes nothing, and names each file that is not what it would write.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from scripts import policy  # noqa: E402
 
 # Ansible's markup in descriptions, and what Markdown has in its place.
 MARKUP = (
@@ -115,7 +119,7 @@ def written(root: Path) -> dict[Path, str]:
         role = path.parent.parent
         specs, defaults = load(path)["argument_specs"], load(role / "defaults" / "main.yml")
         files[role / "README.md"] = readme(role.name, specs, defaults)
-    return files
+    return files | policy.written()
 
 
 def load(path: Path) -> dict[str, Any]:

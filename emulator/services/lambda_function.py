@@ -13,7 +13,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.utils import iso_8601_datetime_with_nanoseconds
 from moto.iam.models import iam_backends
 
-from emulator import delays
+from emulator import delays, world
 from emulator.extensions import patch
 from emulator.protocol import AwsError
 from emulator.services._lambda_runtime import RESERVED_VARIABLES, log_group
@@ -23,6 +23,10 @@ GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg"
 
 CREATING = delays.declare("lambda_function.creating", "CreateFunction until the function is Active")
 UPDATING = delays.declare("lambda_function.updating", "A function is changed until the change is in use")
+
+CONCURRENCY = world.declare_quota("lambda/L-B99A9384", "Concurrent executions", "AWS Lambda", 1000)
+# What has to be left for functions without a reservation; accounts that begin with a quota of 10 have less.
+_UNRESERVED = 100
 
 _SETTINGS = ("DeadLetterConfig", "LoggingConfig", "TracingConfig", "KMSKeyArn")
 
@@ -248,3 +252,17 @@ def get_function_concurrency(_original: Any, self: Any) -> Any:
     self.backend.get_function(name)
     reserved = self.backend.get_function_concurrency(name)
     return 200, {}, json.dumps({} if reserved is None else {"ReservedConcurrentExecutions": reserved})
+
+
+@patch(LambdaBackend, "put_function_concurrency", aws=f"{GUIDE}/configuration-concurrency.html")
+def put_function_concurrency(original: Any, self: Any, function_name: str, reserved_concurrency: Any) -> Any:
+    """What functions reserve must leave some of the account's quota to the others."""
+    quota = int(world.quota(CONCURRENCY))
+    function, least = self.get_function(function_name), min(_UNRESERVED, quota)
+    others = sum(int(each.reserved_concurrency or 0) for each in self.list_functions() if each is not function)
+    if quota - others - int(reserved_concurrency) < least:
+        raise invalid(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            f"below its minimum value of [{least}]."
+        )
+    return original(self, function_name=function_name, reserved_concurrency=reserved_concurrency)

@@ -107,11 +107,12 @@ class Rotation:
     def test(self) -> str:
         """Logs in with the new URL and looks whether the application could work with it.
 
-        When a rotation is set up, Secrets Manager calls this step alone, with a version that is none of ours.
+        When a rotation is set up, Secrets Manager calls this step alone, with a version that is none of ours; whether
+        it is empty or holds the current value, it does not say.
         https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         """
-        if self._pending() is None:
-            current = self._current()
+        current = self._current()
+        if self._pending() in (None, current):
             self.settings.other(current.user)
             database.check_rights(self.settings, current.user, current.password)
             return f"no new URL; {current.user} of the current one works"

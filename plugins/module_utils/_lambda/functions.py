@@ -21,6 +21,12 @@ MISSING = ["ResourceNotFoundException"]
 TIMEOUT_S = range(1, 900 + 1)
 MEMORY_MB = range(128, 10240 + 1)
 
+# New accounts begin with 10, of which nothing can be reserved.
+_MORE_CONCURRENCY = (
+    "Ask for a higher value of the quota Concurrent executions (lambda/L-B99A9384) in Service Quotas, or leave "
+    "reserved_concurrency out, and run again."
+)
+
 _CODE = ("code_sha256", "architecture")
 _CONFIGURATION = (
     "role_arn",
@@ -265,9 +271,14 @@ class _Calls:
     def reserve(self, known: dict[str, Any]) -> None:
         count = self.wanted["reserved_concurrency"]
         if count is not None:
-            self.aws.call(
-                "lambda", "put_function_concurrency", FunctionName=self.name, ReservedConcurrentExecutions=count
-            )
+            try:
+                self.aws.call(
+                    "lambda", "put_function_concurrency", FunctionName=self.name, ReservedConcurrentExecutions=count
+                )
+            except AwsError as error:
+                if "UnreservedConcurrentExecution" in str(error):
+                    error.mend = _MORE_CONCURRENCY
+                raise
         elif known.get("reserved_concurrency") is not None:
             self.aws.call("lambda", "delete_function_concurrency", FunctionName=self.name)
 

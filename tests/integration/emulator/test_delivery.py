@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from emulator.testing import EmulatorServer
 
-from .test_lambda import Functions, eventually
+from .lambda_account import Functions, eventually, zipped
 
 ACCOUNT = "427979936961"
 TOPIC = f"arn:aws:sns:ap-northeast-1:{ACCOUNT}:t"
@@ -316,8 +316,6 @@ def collect(event, context):
     failed = [record for record in event["Records"] if record["body"] == "bad"]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 """
-    from .test_lambda import zipped
-
     account.client.update_function_code(FunctionName="f", ZipFile=zipped(code))
     source.send("good", "bad", "fine")
     source.map(FunctionResponseTypes=["ReportBatchItemFailures"])

@@ -162,7 +162,12 @@ def test_an_unfinished_rotation_promotes_nothing(stack: Stack) -> None:
 
 
 def test_setting_it_up_tests_the_url_in_use(stack: Stack) -> None:
-    assert "of the current one works" in stack.rotation(stack.start()).run("testSecret")
+    version = stack.start()
+    assert "of the current one works" in stack.rotation(version).run("testSecret")
+    stack.secrets.put_secret_value("url", stack.secrets.current, version, ("AWSPENDING",))
+    assert "of the current one works" in stack.rotation(version).run("testSecret")
+    with pytest.raises(problem(stack), match="whom the current one uses"):
+        stack.rotation(version).run("finishSecret")
 
 
 def test_who_still_uses_the_idle_user_keeps_its_password(stack: Stack) -> None:

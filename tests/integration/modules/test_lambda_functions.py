@@ -189,6 +189,19 @@ def test_a_role_that_lambda_does_not_see_yet_is_waited_for(
     assert NAME in census(boto)
 
 
+def test_a_new_account_has_nothing_to_reserve(
+    apply: Apply, run_module: Apply, boto: Boto, emulator: EmulatorServer, source: Path
+) -> None:
+    prepare(boto)
+    emulator.set_world(quotas={"lambda/L-B99A9384": 10})
+    apply("lambda_functions", args(source))
+    failed = run_module("lambda_functions", args(source))
+    assert "below its minimum value of [10]" in failed["msg"]
+    assert "quota Concurrent executions (lambda/L-B99A9384)" in failed["msg"]
+    emulator.set_world()
+    assert settled(apply, args(source))["changed"]
+
+
 def test_says_what_is_missing(run_module: Apply, source: Path) -> None:
     failed = run_module("lambda_functions", args(source / "nowhere"))
     assert "there is no directory" in failed["msg"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .iam_evaluation import Request, allowed
+from emulator.iam.evaluation import Request, allowed
 
 ARN = "arn:aws:s3:::files/a/b"
 GET = Request("s3:GetObject", ARN, {"aws:PrincipalOrgID": "o-1", "s3:prefix": "a/b"})

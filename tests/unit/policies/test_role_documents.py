@@ -14,8 +14,7 @@ from ansible.template import Templar, trust_as_template
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.airas.platform.plugins.module_utils._policy import checked
-
-from .iam_evaluation import Request, allowed, many
+from emulator.iam.evaluation import Request, allowed, many
 
 ROOT = Path(__file__).parents[3]
 ACCOUNT, REGION = "427979936961", "ap-northeast-1"
