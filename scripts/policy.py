@@ -56,7 +56,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "servicequotas",
         "sts",
         "tag",
-    ),  # fmt: skip
+    ),
     "network": ("ec2",),
     "storage": ("s3",),
     "secrets": ("kms", "secretsmanager", "ssm"),

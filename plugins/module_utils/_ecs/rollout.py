@@ -39,7 +39,7 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
         after["task_definition"] = _wanted(aws, params, service)
     if started:
         refuse_failed(aws, cluster, name, started, status, _differs(before, after))
-    elif after and status.state == "FAILED":
+    elif status.state == "FAILED" and params["desired_count"] is None:
         after["rollout"] = "COMPLETED"  # what failed is tried again
     settled = _progress(before) is None and not _differs(before, after)
     if (count := _wanted_count(aws, params, service, settled)) is not None:

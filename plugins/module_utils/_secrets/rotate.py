@@ -129,11 +129,12 @@ def _state(item: Mapping[str, Any], log: _Log, version: str, seen: int) -> dict[
     reports = list(_reports(lines, version))[seen:]
     failures = [f"{report['step']}: {report['detail']}" for report in reports if report["outcome"] == "failed"]
     failures += [line for line in lines if any(crash in line for crash in _CRASHES)]
+    done = "".join(f"{report['step']}: {report['detail']}\n" for report in reports if report["outcome"] == "done")
     if failures:
         raise PlatformError(
             f"the rotation failed at {failures[0].rstrip('.')}.",
             mend=(
-                "The value in use works on. Mend that and run this again.\n"
+                f"The value in use works on. Mend that and run this again.\n{done}"
                 f"What {log.group} has of it:\n" + "\n".join(_telling(lines)[-_LAST_LINES:]) + "\n"
             ),
             resource=f"{KIND}/{item['Name']}",

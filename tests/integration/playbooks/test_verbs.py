@@ -12,7 +12,7 @@ import pytest
 
 from emulator.testing import EmulatorServer
 from tests.integration.lock_table import LockTable
-from tests.integration.playbooks.conftest import Playbooks
+from tests.integration.playbooks.conftest import ROOT, Playbooks
 from tests.integration.service_stack import CLUSTER, LOG_GROUP, NAME, REPOSITORY, ServiceStack
 
 Boto = Callable[[str], Any]
@@ -192,7 +192,8 @@ def test_prod_does_not_sleep(playbooks: Playbooks, writes: Any) -> None:
 
 
 def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> None:
-    layers = ("--tags", "account,network,storage,secrets,identity,container_platform")
+    protected = ("-e", "container_platform_task_protection_jobs_url=http://127.0.0.1:8000/jobs")
+    layers = ("--tags", "account,network,storage,secrets,identity,container_platform", *protected)
     made = playbooks.run("site.yml", *DEV, *layers)
     assert made.status == 0, made.output
     assert f"{NAME} has no image, and therefore no task" in made.text
@@ -206,4 +207,8 @@ def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: Emulator
     assert again.status == 0, again.output
     assert "Everything is as the inventory describes it." in again.text
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    assert definition["containerDefinitions"][0]["image"].endswith(f"/{REPOSITORY}@{digest}")
+    backend, protection = definition["containerDefinitions"]
+    assert backend["image"].endswith(f"/{REPOSITORY}@{digest}")
+    script = (ROOT / "sidecars" / "task_protection" / "protect.py").read_text(encoding="utf-8")
+    assert protection["command"] == ["python", "-c", script.rstrip()]
+    assert not protection["essential"]

@@ -26,10 +26,13 @@ ENVIRONMENTS = ("dev", "prod")
 # Actions that AWS gives no resource, each of which may therefore name "*".
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 WITHOUT_RESOURCE = {
+    "application-autoscaling:DescribeScalableTargets",
     "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRegions",
     "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
     "ecs:DescribeTaskDefinition",
+    "ecs:ListTasks",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -168,6 +171,10 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
     their_service = f"{ecs}:service/{theirs}-cluster/{theirs}-backend"
     files = f"arn:aws:s3:::{ours}-files-{ACCOUNT}"
     topic = f"arn:aws:sns:{SCOPE}"
+    revision, lock_table = f"{ecs}:service-revision", f"arn:aws:dynamodb:{SCOPE}:table/airas-terraform-lock"
+    our_lease = {"dynamodb:LeadingKeys": f"airas.platform/{environment}"}
+    scalable = f"arn:aws:application-autoscaling:{SCOPE}:scalable-target/0123"
+    our_tags = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": environment}
     by_topic = {"kms:ViaService": f"sns.{REGION}.amazonaws.com", "kms:ResourceAliases": f"alias/{ours}-alarms"}
     administrator = f"{secret}:rds!db-1b2c3d4e-a1B2c3"
     our_database, their_database = (
@@ -272,6 +279,22 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
         ("github-deploy", "ecs:RegisterTaskDefinition", f"{ecs}:task-definition/{ours}-backend:8", {}, True),
         ("github-deploy", "ecs:RegisterTaskDefinition", f"{ecs}:task-definition/{theirs}-backend:8", {}, False),
         ("github-deploy", "ecs:RunTask", f"{ecs}:task-definition/{ours}-backend:8", cluster, True),
+        ("github-deploy", "ecs:TagResource", f"{ecs}:task/{ours}-cluster/abc", {"ecs:CreateAction": "RunTask"}, True),
+        ("github-deploy", "ecs:TagResource", f"{ecs}:task/{ours}-cluster/abc", {}, False),
+        ("github-deploy", "ecs:ListTasks", "*", cluster, True),
+        ("github-deploy", "ecs:ListTasks", "*", their_cluster, False),
+        ("github-deploy", "ecs:ListServiceDeployments", f"{ecs}:service/{ours}-cluster/{ours}-backend", {}, True),
+        ("github-deploy", "ecs:ListServiceDeployments", their_service, {}, False),
+        ("github-deploy", "ecs:DescribeServiceRevisions", f"{revision}/{ours}-cluster/{ours}-backend/1", {}, True),
+        ("github-deploy", "ecs:DescribeServiceRevisions", f"{revision}/{theirs}-cluster/{theirs}-backend/1", {}, False),
+        ("github-deploy", "logs:GetLogEvents", f"{log_group}:/ecs/{ours}-backend:log-stream:x", {}, True),
+        ("github-deploy", "logs:GetLogEvents", f"{log_group}:/ecs/{theirs}-backend:log-stream:x", {}, False),
+        ("github-deploy", "logs:GetLogEvents", f"{log_group}:/aws/lambda/{ours}-discord-relay:log-stream:x", {}, False),
+        ("github-deploy", "dynamodb:PutItem", lock_table, our_lease, True),
+        ("github-deploy", "dynamodb:PutItem", lock_table, {"dynamodb:LeadingKeys": "airas-terraform-state/x"}, False),
+        ("github-deploy", "application-autoscaling:RegisterScalableTarget", scalable, our_tags, True),
+        ("github-deploy", "application-autoscaling:RegisterScalableTarget", scalable, {}, False),
+        ("workflow", "ecs:TagResource", f"{ecs}:task/{theirs}-cluster/abc", {"ecs:CreateAction": "RunTask"}, False),
         ("github-deploy", get, f"{secret}:{ours}/openai-api-key-a1B2c3", {}, False),
         ("github-deploy", "iam:PutRolePolicy", f"{iam}/{ours}-github-deploy", {}, False),
     ]  # fmt: skip

@@ -80,7 +80,7 @@ def test_a_failure_ends_it_with_the_functions_words(fake_aws: Callable[..., Any]
     aws = fake_aws(describe_secret=PENDING, filter_log_events=events(line("createSecret"), failure))
     with pytest.raises(PlatformError, match="the rotation failed at") as raised:
         rotate.resources(aws, params(version="new", log_from=1))
-    assert "What /aws/lambda/f has of it:" in str(raised.value)
+    assert "run this again.\ncreateSecret: createSecret said so\nWhat /aws/lambda/f has of it:" in str(raised.value)
     assert failure in str(raised.value)
 
 
