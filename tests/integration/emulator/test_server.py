@@ -108,11 +108,11 @@ def test_list_of_extensions() -> None:
         ran.stdout,
         re.MULTILINE,
     )
-    delays = re.findall(r"^(\S+)  \[delay, \d+ s unless set\]\n    .+$", ran.stdout, re.MULTILINE)
+    delays = re.findall(r"^(\S+)  \[delay, [\d.]+ s unless set\]\n    .+$", ran.stdout, re.MULTILINE)
     quotas = re.findall(r"^(\S+)  \[quota, \d+ unless set\]\n    .+$", ran.stdout, re.MULTILINE)
     assert len(ran.stdout.splitlines()) == 3 * len(entries) + 2 * len(delays) + 2 * len(quotas)
     assert "nat_gateway.pending" in delays
-    assert quotas == ["ec2/L-0263D0A3"]
+    assert quotas == ["ec2/L-0263D0A3", "lambda/L-B99A9384"]
     targets = [target for target, *_ in entries]
     assert "moto.ecs.responses.EC2ContainerServiceResponse.put_account_setting_default" in targets
 

@@ -156,6 +156,7 @@ def test_more_than_a_page_of_them(apply: Apply, boto: Boto) -> None:
             Threshold=1,
             EvaluationPeriods=1,
             ComparisonOperator="GreaterThanThreshold",
+            Tags=[{"Key": key, "Value": value} for key, value in ARGS["tags"].items()],
         )
     gone = apply("metric_alarms", {**ARGS, "alarms": [], "prune_prefix": "airas-dev-"}, check=True)
     assert len(gone["plan"]) == 101

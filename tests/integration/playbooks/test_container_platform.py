@@ -150,7 +150,7 @@ def test_without_an_image_there_is_a_service_and_a_next_step(
     backend, protection = platform.definition()["containerDefinitions"]
     assert backend["name"] == "backend"
     assert "PROTECT_JOBS_URL" in protection["command"][2]
-    assert protection["environment"] == [{"name": "PROTECT_JOBS_URL", "value": "http://localhost:8000/jobs"}]
+    assert {"name": "PROTECT_JOBS_URL", "value": "http://localhost:8000/jobs"} in protection["environment"]
     # Celery's worker: the same image with another command, and no load balancer.
     worker = Platform(boto, "airas-dev", "worker")
     assert worker.image() == platform.image()

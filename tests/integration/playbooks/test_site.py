@@ -100,7 +100,8 @@ def name_of(item: dict[str, Any]) -> str:
 
 def route(item: dict[str, Any]) -> str:
     target = next((item[key] for key in ("NatGatewayId", "GatewayId", "NetworkInterfaceId") if item.get(key)), "")
-    return f"{item.get('DestinationCidrBlock') or item.get('DestinationPrefixListId')} -> {target.split('-')[0]}"
+    destination = item.get("DestinationCidrBlock") or item["DestinationPrefixListId"].split("-")[0]
+    return f"{destination} -> {target.split('-')[0]}"
 
 
 def report(playbooks: Playbooks) -> dict[str, Any]:
