@@ -29,6 +29,8 @@ class Instance:
     pending: dict[str, Any] = field(default_factory=dict)
     booted_group: str = ""
     booted_static: dict[str, str] = field(default_factory=dict)
+    # Of the continuous backup that AWS Backup keeps of it.
+    recovery_point: str | None = None
 
 
 def of(database: Any) -> Instance:
