@@ -353,9 +353,9 @@ def _check_backups(database: Any, wanted: Mapping[str, Any]) -> None:
     ):
         if point and wanted.get(key, getattr(database, key)) != getattr(database, key):
             raise value(
-                f"RDS instance {name} is associated with the following AwsBackupRecoveryPointArn: {point}. The {option} "
-                f"can be blank, or you can use the current value, {getattr(database, key)}. For more details, see the AWS "
-                "Backup documentation."
+                f"RDS instance {name} is associated with the following AwsBackupRecoveryPointArn: {point}. "
+                f"The {option} can be blank, or you can use the current value, {getattr(database, key)}. "
+                "For more details, see the AWS Backup documentation."
             )
 
 
