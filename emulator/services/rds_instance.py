@@ -104,6 +104,7 @@ def _check_new(backend: Any, wanted: Any) -> None:
         raise combination(f"Cannot find version {version} for postgres")
     _rds.check_storage("postgres", wanted)
     _rds.check_common(wanted)
+    _rds.check_monitoring_role(backend, wanted.get("monitoring_interval"), wanted.get("monitoring_role_arn"))
     _rds.check_groups(backend, wanted.get("vpc_security_group_ids"))
     _rds.check_log_types(wanted.get("enable_cloudwatch_logs_exports"))
 
@@ -312,6 +313,7 @@ def modify_db_instance(original: Any, self: Any, db_instance_identifier: str, db
 def _check_change(backend: Any, database: Any, waits: Any, wanted: Mapping[str, Any]) -> None:
     _rds.check_common(wanted)
     _check_backups(database, wanted)
+    _rds.check_monitoring_role(backend, wanted.get("monitoring_interval"), wanted.get("monitoring_role_arn"))
     _rds.check_groups(backend, wanted.get("vpc_security_group_ids"))
     if wanted.get("master_user_password") and database.manage_master_user_password:
         raise combination("You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.")
