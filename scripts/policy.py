@@ -45,6 +45,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "access-analyzer",
         "acm",
         "backup",
+        "backup-storage",
         "ce",
         "cloudtrail",
         "dynamodb",
@@ -70,6 +71,8 @@ GLOBAL = {"budgets", "iam", "route53", "sts"}
 NOT_CALLED = {"notifications"}
 # What the recorded stacks have switched off, by the names that the roles give it.
 SWITCHED_OFF: Mapping[str, str] = {
+    "backup:backupPlan": "backup-plan:*",
+    "backup:backupVault": "backup-vault:airas-*",
     "elasticache:parametergroup": "parametergroup:airas-*",
     "elasticache:replicationgroup": "replicationgroup:airas-*",
     "elasticache:subnetgroup": "subnetgroup:airas-*",
@@ -81,8 +84,12 @@ SWITCHED_OFF: Mapping[str, str] = {
     "states:execution": "execution:airas-*",
     "states:statemachine": "stateMachine:airas-*",
 }
+# Whom a role is handed to for what they have switched off.
+PASSED_WHEN_ON = ("backup.amazonaws.com",)
 # What no call shows. Each with the reason why AWS asks for it.
 EXTRA: Mapping[str, str] = {
+    "backup-storage:MountCapsule": "backup:CreateBackupVault asks for it",
+    "backup:TagResource": "tags are part of the calls that make things in AWS Backup",
     "ec2:AuthorizeSecurityGroupEgress": "the code puts the operation's name together",
     "ec2:AuthorizeSecurityGroupIngress": "the code puts the operation's name together",
     "ec2:CreateTags": "tags are part of the calls that make things in EC2",
@@ -95,7 +102,7 @@ EXTRA: Mapping[str, str] = {
     "elasticloadbalancing:SetWebAcl": "the load balancer's side of wafv2:AssociateWebACL",
     "elasticache:AddTagsToResource": "tags are part of the calls that make things in ElastiCache",
     "iam:TagRole": "tags are part of iam:CreateRole",
-    "kms:CreateGrant": "RDS and ElastiCache take a grant on the key that encrypts them",
+    "kms:CreateGrant": "RDS, ElastiCache and backup vaults take a grant on the key that encrypts them",
     "kms:Decrypt": "Secrets Manager and Parameter Store encrypt with the caller's permission",
     "kms:Encrypt": "Parameter Store encrypts with the caller's permission",
     "kms:GenerateDataKey": "Secrets Manager encrypts with the caller's permission",
@@ -113,6 +120,7 @@ EXTRA: Mapping[str, str] = {
     "states:TagResource": "tags are part of states:CreateStateMachine",
 }
 SERVICE_LINKED = (
+    "backup.amazonaws.com",
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticache.amazonaws.com",
@@ -291,7 +299,7 @@ def _about_roles(memory: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "Effect": "Allow",
         "Action": ["iam:PassRole"],
         "Resource": [f"{iam}/{PROJECT}-*"],
-        "Condition": {"StringEquals": {"iam:PassedToService": memory["passed"]}},
+        "Condition": {"StringEquals": {"iam:PassedToService": sorted({*memory["passed"], *PASSED_WHEN_ON})}},
     }
     yield {
         "Sid": "FirstUseOfServices",

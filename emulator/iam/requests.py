@@ -66,6 +66,8 @@ ACTIONS = {
 VARIABLES: Mapping[str, tuple[str, ...]] = {
     "AlarmName": ("AlarmName",),
     "Alias": ("AliasName",),
+    "BackupPlanId": ("BackupPlanId",),
+    "BackupVaultName": ("BackupVaultName",),
     "BucketName": ("Bucket",),
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),
@@ -98,6 +100,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
 }
 # Which service takes on the role that a call hands over.
 TAKES_ROLE = {
+    "backup": "backup.amazonaws.com",
     "cloudtrail": "cloudtrail.amazonaws.com",
     "ec2": "vpc-flow-logs.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
