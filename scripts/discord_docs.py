@@ -44,7 +44,7 @@ A playbook, or anybody who may publish to the topic, can send JSON with `"source
 | `type` | what it needs |
 | --- | --- |
 | `test` | `stack`, and `text` if it has something else to say |
-| `report`, `drift` | `report`, which is what the callback `plan_report` writes, and `url` of the run if there is one |
+| `report`, `drift` | `report`, the form that the callback `plan_report` writes, and `url` of the run if there is one |
 """
 
 

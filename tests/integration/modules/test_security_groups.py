@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from emulator.testing import EmulatorServer
+
 MODULE = "security_groups"
 PLACEHOLDER = "vpc-00000000000000000"
 TO_SERVICE = {"port": 8000, "group": "airas-dev-service", "description": "Requests"}
@@ -237,3 +239,32 @@ def test_throttling_is_outlived(apply: Any, emulator: Any, ec2: Any, args: Any) 
     emulator.set_faults([])
     assert not apply(MODULE, args)["changed"]
     assert seen(ec2, args["vpc_id"]) == WANTED
+
+
+def test_what_aws_still_holds_is_waited_for(
+    apply: Any, run_module: Any, ec2: Any, boto: Any, args: dict[str, Any], emulator: EmulatorServer
+) -> None:
+    apply(MODULE, args)
+    absent = {**args, "state": "absent"}
+    refusal = {"service": "ec2", "operation": "DeleteSecurityGroup", "error": "DependencyViolation", "times": 1}
+    emulator.set_faults([refusal])
+    assert "Remove what still uses it and run again" in run_module(MODULE, absent)["msg"]
+
+    group = groups_in(ec2, args["vpc_id"])["airas-dev-alb"]
+    subnets = [
+        ec2.create_subnet(VpcId=args["vpc_id"], CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for block, zone in (("10.0.0.0/24", "ap-northeast-1a"), ("10.0.1.0/24", "ap-northeast-1c"))
+    ]
+    elb = boto("elbv2")
+    balancer = elb.create_load_balancer(Name="alb", Subnets=subnets, SecurityGroups=[group], Scheme="internal")[
+        "LoadBalancers"
+    ][0]
+    emulator.set_faults([{**refusal, "times": 2}])
+    held = apply(MODULE, absent)
+    assert {item["resource"] for item in held["pending"]} == {"security_group/airas-dev-alb"}
+    assert "ELB app/alb/" in held["pending"][0]["state"]
+
+    elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    emulator.set_faults([])
+    assert apply(MODULE, absent)["pending"] == []
+    assert groups_in(ec2, args["vpc_id"]) == {}
