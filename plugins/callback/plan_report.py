@@ -175,7 +175,7 @@ def _outcomes(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _summary_line(report: Mapping[str, Any]) -> str:
     verb = {"plan": "to {}", "apply": "{}d"}[report["mode"]]
     if not report["resources"] and not report["unplanned"] and not report["failures"]:
-        return "Everything is as the inventory describes it."
+        return "There is nothing to change."
     counted = [f"{count} {verb.format(action)}" for action, count in report["summary"].items()]
     return ", ".join(counted) + "."
 

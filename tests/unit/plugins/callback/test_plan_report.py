@@ -82,8 +82,8 @@ def test_the_page_escapes_what_it_shows(report: Any) -> None:
 
 def test_says_so_when_there_is_nothing_to_change(report: Any) -> None:
     _found, page, shown = report({"plan": []})
-    assert "Everything is as the inventory describes it." in shown
-    assert "Everything is as the inventory describes it." in page
+    assert "There is nothing to change." in shown
+    assert "There is nothing to change." in page
 
 
 def test_drift_is_found_and_no_failure(report: Any) -> None:
