@@ -67,13 +67,11 @@ def _find(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any] | None:
         "status": item["status"],
         "tags": managed_tags(item.get("tags") or {}, {**params["tags"], "Name": ""}),
     }
-    if params["type"] == UNUSED:
+    if params["type"] == UNUSED and is_ours(found["tags"], params["tags"]):
         # The list does not tell how an analyzer is configured.
-        got = aws.call_or_none("accessanalyzer", "get_analyzer", _GONE, analyzerName=item["name"])
-        if got is None:
-            return None
-        configured = got["analyzer"].get("configuration") or {}
-        found["unused_access_age_days"] = (configured.get("unusedAccess") or {}).get("unusedAccessAge")
+        got = aws.call("accessanalyzer", "get_analyzer", analyzerName=item["name"])["analyzer"]
+        configured = (got.get("configuration") or {}).get("unusedAccess") or {}
+        found["unused_access_age_days"] = configured.get("unusedAccessAge")
     return found
 
 
