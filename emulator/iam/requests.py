@@ -66,6 +66,7 @@ ACTIONS = {
 VARIABLES: Mapping[str, tuple[str, ...]] = {
     "AlarmName": ("AlarmName",),
     "Alias": ("AliasName",),
+    "AnalyzerName": ("analyzerName",),
     "BackupPlanId": ("BackupPlanId",),
     "BackupVaultName": ("BackupVaultName",),
     "BucketName": ("Bucket",),

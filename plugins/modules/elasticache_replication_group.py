@@ -39,7 +39,10 @@ options:
     choices: [redis, valkey]
     default: redis
   engine_version:
-    description: The version; AWS does not go back to an older one.
+    description:
+      - The version, such as V(7.1), or V(7) for any version of it.
+      - AWS does not go back to an older one. A newer one of the same major version, to which it has upgraded by itself,
+        stays (O(auto_minor_version_upgrade)).
     type: str
     default: "7.1"
   node_type:
@@ -75,9 +78,8 @@ options:
     elements: str
     default: []
   port:
-    description: The port.
+    description: The port; V(6379) for a new group if left out.
     type: int
-    default: 6379
   kms_key_arn:
     description: The key of the data where it lies; one of AWS's own if left out.
     type: str
@@ -187,7 +189,7 @@ def main() -> None:
             "subnet_group": {"type": "str"},
             "security_group_ids": {"type": "list", "elements": "str", "default": []},
             "user_group_ids": {"type": "list", "elements": "str", "default": []},
-            "port": {"type": "int", "default": 6379},
+            "port": {"type": "int"},
             "kms_key_arn": {"type": "str", "no_log": False},
             "maintenance_window": {"type": "str", "default": "sun:17:30-sun:18:30"},
             "snapshot_retention_days": {"type": "int", "default": 0},
