@@ -75,6 +75,7 @@ SWITCHED_OFF: Mapping[str, str] = {
     "backup:backupVault": "backup-vault:airas-*",
     "elasticache:parametergroup": "parametergroup:airas-*",
     "elasticache:replicationgroup": "replicationgroup:airas-*",
+    "elasticache:snapshot": "snapshot:airas-*",
     "elasticache:subnetgroup": "subnetgroup:airas-*",
     "elasticache:user": "user:airas-*",
     "elasticache:usergroup": "usergroup:airas-*",
