@@ -138,6 +138,11 @@ def table() -> dict[str, list[Row]]:
             ("logs:PutLogEvents", f"{log_group}:/ecs/airas-prod-backend:log-stream:{stream}", {}, {}, False),
             ("logs:DeleteLogStream", f"{log_group}:airas-trail:log-stream:{stream}", {}, {}, False),
         ],
+        # It allows nothing: what it denies, nobody's own permissions open again.
+        "database_backup_plan_vault_policy": [
+            ("backup:DeleteRecoveryPoint", f"arn:aws:rds:{SCOPE}:snapshot:awsbackup:job-1", {}, OWNER, False),
+            ("backup:DescribeRecoveryPoint", f"arn:aws:rds:{SCOPE}:snapshot:awsbackup:job-1", {}, SOMEBODY, False),
+        ],
         "__network_flow_log_role": [
             ("logs:PutLogEvents", f"{log_group}:{flow_logs}:log-stream:eni-1", {}, {}, True),
             ("logs:PutLogEvents", f"{log_group}:/vpc/airas-dev/flow-logs:log-stream:eni-1", {}, {}, False),
