@@ -242,9 +242,10 @@ def revision(boto: Boto) -> Iterator[None]:
     made = ecs.register_task_definition(
         containerDefinitions=[backend, *others], **{name: held[name] for name in settings}
     )["taskDefinition"]["taskDefinitionArn"]
-    for arn in (made, service["taskDefinition"]):
-        ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=arn)
-        yield
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=made)
+    yield
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=service["taskDefinition"])
+    ecs.deregister_task_definition(taskDefinition=made)
 
 
 def topic(name: str, opened: str) -> Opened:
