@@ -40,7 +40,7 @@ def status(written: datetime.datetime | None, now: datetime.datetime, max_age_da
     """``{"status": "unset" | "set" | "too old", "age_days": whole days or None}``; 0 days: it is never too old."""
     if written is None:
         return {"status": "unset", "age_days": None}
-    age = (now - written).days
+    age = max((now - written).days, 0)  # AWS's clock may be ahead of ours
     return {"status": "too old" if 0 < max_age_days < age else "set", "age_days": age}
 
 
