@@ -68,6 +68,9 @@ _TOGETHER = (
     ("database_insights_mode", "performance_insights", "performance_insights_retention_days"),
     ("monitoring_interval_s", "monitoring_role_arn"),
 )
+# What AWS Backup sets, and RDS then lets nobody else set, once it keeps continuous backups of the instance.
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/point-in-time-recovery.html
+_BACKED_UP = ("backup_retention_days", "backup_window")
 # What PendingModifiedValues calls the attributes.
 _PENDING = {
     "AllocatedStorage": "allocated_storage_gib",
@@ -132,7 +135,7 @@ def _warning(known: State) -> str | None:
     if known.get("parameters_wait"):
         return (
             "parameters that its group changed take effect with a restart, which nothing here does by itself: reboot "
-            "it when that suits (aws rds reboot-db-instance)."
+            "it when that suits, with restart_for_parameters (-e database_restart_for_parameters=true)."
         )
     return None
 
@@ -173,6 +176,7 @@ def _read(item: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         "publicly_accessible": item.get("PubliclyAccessible") or False,
         "backup_retention_days": item["BackupRetentionPeriod"],
         "backup_window": item["PreferredBackupWindow"],
+        "backup_plan": item.get("AwsBackupRecoveryPointArn"),
         "maintenance_window": item["PreferredMaintenanceWindow"].lower(),
         "copy_tags_to_snapshot": item.get("CopyTagsToSnapshot", False),
         "deletion_protection": item.get("DeletionProtection", False),
@@ -279,7 +283,15 @@ def _desired(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> dic
         "deletion_protection",
     )
     desired = {key: value for key, value in desired.items() if value is not None or key not in optional}
-    return {**desired, "waiting": []} if before and params["apply_immediately"] else desired
+    if not before:
+        return desired
+    if before["backup_plan"]:  # its retention and window are then AWS Backup's
+        desired = {key: value for key, value in desired.items() if key not in _BACKED_UP}
+    if params["apply_immediately"]:
+        desired["waiting"] = []
+    if params["restart_for_parameters"]:
+        desired["parameters_wait"] = False
+    return desired
 
 
 def _version(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
@@ -375,15 +387,17 @@ def _impacts(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
         "delete": "data loss",
         "engine_version": "outage",
         "instance_class": "restart",
+        "parameters_wait": "restart",
         "port": "restart",
         "waiting": "restart",
     }
     if before and after:
         if before["deletion_protection"] and not after.get("deletion_protection", True):
             impacts["deletion_protection"] = "data loss"
-        if before["backup_retention_days"] > after["backup_retention_days"]:
+        days = after.get("backup_retention_days", before["backup_retention_days"])
+        if before["backup_retention_days"] > days:
             impacts["backup_retention_days"] = "data loss"
-        elif not before["backup_retention_days"] and after["backup_retention_days"]:
+        elif not before["backup_retention_days"] and days:
             impacts["backup_retention_days"] = "outage"
     return impacts
 
@@ -442,10 +456,15 @@ def _updates(
         applied_later = params["apply_immediately"] and bool(answer.get("PendingModifiedValues"))
         return {**facts(answer), "applying": applied_later}
 
+    def restart(_known: dict[str, Any]) -> dict[str, Any]:
+        answer = aws.call("rds", "reboot_db_instance", DBInstanceIdentifier=name)["DBInstance"]
+        return {**facts(answer), "parameters_wait": False}
+
     covers = (*_MODIFY, "log_exports", "master_password", "waiting")
     return (
         Operation("rds:ModifyDBInstance", modify, covers=covers, settled_only=True),
         retag(aws, before.get("arn") or arn(aws, "db", name), after["tags"]),
+        Operation("rds:RebootDBInstance", restart, covers=("parameters_wait",), settled_only=True),
     )
 
 

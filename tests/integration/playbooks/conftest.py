@@ -38,6 +38,7 @@ class Playbooks:
     def __init__(self, emulator: EmulatorServer, directory: Path) -> None:
         self.env = {
             **emulator.env,
+            "AIRAS_AUDIT_REPORT": str(directory / "audit.json"),
             "AIRAS_REPORT": str(directory / "report.json"),
             "ANSIBLE_LOCAL_TEMP": str(directory),
             "ANSIBLE_NOCOLOR": "1",

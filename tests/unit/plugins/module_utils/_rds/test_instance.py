@@ -51,6 +51,7 @@ OPTIONS: dict[str, Any] = {
     "iam_authentication": False,
     "auto_minor_version_upgrade": True,
     "apply_immediately": False,
+    "restart_for_parameters": False,
     "final_snapshot": True,
     "modified": False,
     "tags": {},
@@ -250,6 +251,29 @@ def test_parameters_that_wait_are_named(fake_aws: Fake) -> None:
     waiting = [{"DBParameterGroupName": "g", "ParameterApplyStatus": "pending-reboot"}]
     found = resource(fake_aws(describe_db_instances=answer(DBParameterGroups=waiting)))
     assert "reboot it" in (found.warns(found.known) or "")
+
+
+def test_a_restart_for_parameters_happens_only_when_it_is_asked_for_and_needed(fake_aws: Fake) -> None:
+    waiting = [{"DBParameterGroupName": "g", "ParameterApplyStatus": "pending-reboot"}]
+    assert changed(fake_aws(describe_db_instances=answer()), restart_for_parameters=True) == {}
+    assert changed(fake_aws(describe_db_instances=answer(DBParameterGroups=waiting))) == {}
+    aws = fake_aws(
+        describe_db_instances=answer(DBParameterGroups=waiting),
+        reboot_db_instance={"DBInstance": {**DESCRIBED, "DBInstanceStatus": "rebooting"}},
+    )
+    assert changed(aws, restart_for_parameters=True) == {"parameters_wait": (True, False, "restart")}
+    found = resource(aws, restart_for_parameters=True)
+    apply([plan_resource(found)], [])
+    assert aws.calls[-1] == ("rds:reboot_db_instance", {"DBInstanceIdentifier": NAME})
+    assert found.pending == "rebooting"
+
+
+def test_what_aws_backup_sets_is_not_compared(fake_aws: Fake) -> None:
+    point = {"AwsBackupRecoveryPointArn": "arn:aws:backup:ap-northeast-1:427979936961:recovery-point:continuous:db-a"}
+    kept = {"BackupRetentionPeriod": 35, "PreferredBackupWindow": "03:00-03:30"}
+    assert changed(fake_aws(describe_db_instances=answer(**kept, **point)), backup_window="17:00-17:30") == {}
+    found = changed(fake_aws(describe_db_instances=answer(**kept)), backup_window="17:00-17:30")
+    assert set(found) == {"backup_retention_days", "backup_window"}
 
 
 def test_the_final_snapshot_is_named_after_the_instances_id(fake_aws: Fake) -> None:
