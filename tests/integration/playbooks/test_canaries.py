@@ -129,8 +129,10 @@ def test_they_arrive_and_are_seen_nowhere(
     text = run("a refusal that quotes", 2, SET[0])
     assert "Failed to call ssm:PutParameter: ValidationException (AWS's words quote the secret" in text
     emulator.set_faults([])
-    prompts = json.dumps({"prompt": list(TYPED)})
-    shown["written"], status = at_a_terminal(playbooks, TYPED, "-e", prompts, *given)
+    replaced = next(name for name in variables("secrets_manager") if name in TYPED)
+    boto("secretsmanager").put_secret_value(SecretId=place(replaced), SecretString="old")
+    asked = json.dumps({"prompt": list(TYPED), "overwrite": replaced})
+    shown["written"], status = at_a_terminal(playbooks, TYPED, "-e", asked, *given)
     assert status == 0, shown["written"]
     assert f"{place('DATABASE_URL')}: set, 0 days old" in shown["written"]
     assert ": unset" not in shown["written"]
