@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.airas.platform.plugins.callback.plan_report import CallbackModule
 from emulator.iam.evaluation import Request, allowed
 from tests.unit.policies.test_role_documents import roles, variables
 from tests.unit.test_specification import rendered
@@ -100,6 +102,32 @@ def test_the_role_that_it_assumes_lets_it_in_and_the_other_one_does_not(
     )
     lets_in = [name for name in ENVIRONMENTS if allowed(roles(name)["github-deploy"]["assume_role_policy"], request)]
     assert lets_in == [environment]
+
+
+@pytest.mark.parametrize("repository", ["airas-org/airas", "airas-org@123/airas@456"])
+def test_a_branch_may_deploy_in_place_of_an_environment(repository: str) -> None:
+    ids = {"identity_github_organization_id": "123", "identity_github_repository_id": "456"}
+    trust = roles("dev", identity_github_claim="ref:refs/heads/main", **ids)["github-deploy"]["assume_role_policy"]
+
+    def lets_in(run: str) -> bool:
+        context = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": f"repo:{repository}:{run}"}
+        provider = {"Federated": f"arn:aws:iam::427979936961:oidc-provider/{GITHUB}"}
+        return allowed(trust, Request("sts:AssumeRoleWithWebIdentity", context=context, principal=provider))
+
+    assert lets_in("ref:refs/heads/main")
+    others = ("ref:refs/heads/main-2", "ref:refs/heads/feature", "environment:dev", "pull_request")
+    assert [run for run in others if lets_in(run)] == []
+
+
+def test_what_is_said_of_a_failure_is_in_the_report() -> None:
+    script = step("Say why it failed, and what runs now")["run"]
+    assert step("Deploy")["id"] == "deploy"
+    said = CallbackModule()
+    said._failures["airas-dev"] = [{"task": "Roll out", "message": "AWS has gone back to airas-dev-backend:1."}]
+    [query] = re.findall(r"jq --raw-output '\.failures\[\]\.message' (\S+)", script)
+    report = said._report("airas-dev")
+    assert fnmatch(f"reports/{report['stack']}-{report['mode']}.json", query)
+    assert report["failures"][0]["message"].startswith("AWS has gone back")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
