@@ -20,6 +20,7 @@ DOCUMENTED: Mapping[str, str] = {
     "cloudwatch": "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
     "ecs-tasks": "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
     "events": "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions",
+    "events.rds": "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html",
     "lambda": "it does not say so: lint.MAY_BE_NAMELESS",
     "logdelivery.elasticloadbalancing": (
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html"

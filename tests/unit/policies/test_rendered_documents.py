@@ -101,6 +101,7 @@ def source(arn: str, account: str = ACCOUNT) -> dict[str, str]:
 
 ALARM = source(f"arn:aws:cloudwatch:{SCOPE}:alarm:airas-prod-ecs-cpu")
 BALANCER = f"arn:aws:elasticloadbalancing:{SCOPE}:loadbalancer/app/airas-prod-alb/0123"
+SUBSCRIPTION = f"arn:aws:rds:{SCOPE}:es:airas-prod-db"
 BY_SNS = {"kms:CallerAccount": ACCOUNT, "kms:ViaService": "sns.ap-northeast-1.amazonaws.com"}
 
 Row = tuple[str, str, dict[str, str], dict[str, str], bool]
@@ -164,6 +165,9 @@ def table() -> dict[str, list[Row]]:
             (publish, TOPIC, {}, by("cloudwatch"), False),
             (publish, TOPIC, source(f"arn:aws:budgets::{ACCOUNT}:budget/a"), by("budgets"), True),
             (publish, TOPIC, source(f"arn:aws:budgets::{ACCOUNT}:budget/a", FOREIGN), by("budgets"), False),
+            (publish, TOPIC, source(SUBSCRIPTION), by("events.rds"), True),
+            (publish, TOPIC, source(SUBSCRIPTION.replace("prod", "dev")), by("events.rds"), False),
+            (publish, TOPIC, source(SUBSCRIPTION, FOREIGN), by("events.rds"), False),
             (publish, TOPIC, {}, by("events"), True),
             ("sns:Subscribe", TOPIC, {}, by("events"), False),
             (publish, TOPIC, {}, OWNER, True),
