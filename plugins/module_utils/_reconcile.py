@@ -81,6 +81,17 @@ class Refused(PlatformError):
     """A change that the safety rules or AWS itself forbid; nothing has been written."""
 
 
+def check_numbers(values: Mapping[str, Any], limits: Mapping[str, tuple[int, int]], resource: str) -> None:
+    """Raises L(PlatformError) for a number that AWS would not take: a plan has to find it, and only a call would.
+
+    ``limits`` holds the least and the most by name; what is not given is not checked.
+    """
+    for name, (least, most) in limits.items():
+        value = values.get(name)
+        if value is not None and not least <= value <= most:
+            raise PlatformError(f"{name} is {value}.", mend=f"AWS takes {least} to {most}.", resource=resource)
+
+
 @dataclass(frozen=True)
 class Operation:
     """One AWS call, or a fixed sequence of them, and the top-level attributes that it brings about.
