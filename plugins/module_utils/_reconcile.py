@@ -359,8 +359,9 @@ class Guard:
             token = f"{self.environment}:{plan.resource.address}"
             if self.protected and plan.impact == "data loss" and token not in self.confirm:
                 paths = ", ".join(change.path for change in plan.changes if change.impact == "data loss")
+                what = f" ({paths})" if plan.action == "update" else ""  # else all of it
                 raise Refused(
-                    f"to {plan.action} it would lose data ({paths}), and the environment is protected.",
+                    f"to {plan.action} it would lose data{what}, and the environment is protected.",
                     mend=f"If that is meant, run again with -e confirm={token}",
                     resource=plan.resource.address,
                 )
