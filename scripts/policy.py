@@ -72,6 +72,7 @@ NOT_CALLED = {"notifications"}
 SWITCHED_OFF: Mapping[str, str] = {
     "elasticache:parametergroup": "parametergroup:airas-*",
     "elasticache:replicationgroup": "replicationgroup:airas-*",
+    "elasticache:snapshot": "snapshot:airas-*",
     "elasticache:subnetgroup": "subnetgroup:airas-*",
     "elasticache:user": "user:airas-*",
     "elasticache:usergroup": "usergroup:airas-*",

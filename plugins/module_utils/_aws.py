@@ -176,13 +176,17 @@ class Aws:
     def region(self) -> str:
         return self._module.region
 
-    @cached_property
+    @property
     def account_id(self) -> str:
-        return self.call("sts", "get_caller_identity")["Account"]
+        return str(self._identity["Account"])
+
+    @property
+    def partition(self) -> str:
+        return str(self._identity["Arn"]).split(":")[1]
 
     @cached_property
-    def partition(self) -> str:
-        return self.call("sts", "get_caller_identity")["Arn"].split(":")[1]
+    def _identity(self) -> dict[str, Any]:
+        return self.call("sts", "get_caller_identity")
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
         """The ARN that a resource of this account and region has, or will have once it is made."""
