@@ -76,9 +76,11 @@ SWITCHED_OFF: Mapping[str, str] = {
     "elasticache:subnetgroup": "subnetgroup:airas-*",
     "elasticache:user": "user:airas-*",
     "elasticache:usergroup": "usergroup:airas-*",
+    "guardduty:detector": "detector/*",
     "logs:log-group": "log-group:/aws/vendedlogs/states/airas-*",
     "scheduler:schedule": "schedule/airas-*",
     "scheduler:schedule-group": "schedule-group/airas-*",
+    "securityhub:hub": "hub/default",
     "states:execution": "execution:airas-*",
     "states:statemachine": "stateMachine:airas-*",
 }
@@ -114,11 +116,15 @@ EXTRA: Mapping[str, str] = {
     "states:TagResource": "tags are part of states:CreateStateMachine",
 }
 SERVICE_LINKED = (
+    "access-analyzer.amazonaws.com",
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticache.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
+    "guardduty.amazonaws.com",
+    "malware-protection.guardduty.amazonaws.com",
     "rds.amazonaws.com",
+    "securityhub.amazonaws.com",
     "wafv2.amazonaws.com",
 )
 # site.yml makes a stack of each kind; the rest reads, or changes what runs.
