@@ -72,6 +72,7 @@ NOT_CALLED = {"notifications"}
 SWITCHED_OFF: Mapping[str, str] = {
     "elasticache:parametergroup": "parametergroup:airas-*",
     "elasticache:replicationgroup": "replicationgroup:airas-*",
+    "elasticache:snapshot": "snapshot:airas-*",
     "elasticache:subnetgroup": "subnetgroup:airas-*",
     "elasticache:user": "user:airas-*",
     "elasticache:usergroup": "usergroup:airas-*",
@@ -144,6 +145,8 @@ RUNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("playbooks/sleep.yml", "dev", ()),
     ("playbooks/wake.yml", "dev", ()),
     ("playbooks/unlock.yml", "dev", ()),
+    ("playbooks/drift.yml", "dev", ("-e", "drift_notify=always")),
+    ("playbooks/destroy.yml", "dev", ()),
 )
 
 

@@ -16,6 +16,7 @@ description:
   - Other nodes and versions end in a failover of seconds if there is a replica, and in an outage if there is none.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
+  - airas.platform.elasticache_group
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
@@ -25,14 +26,6 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
 options:
-  name:
-    description: The group's id, in small letters.
-    type: str
-    required: true
-  description:
-    description: What it is for.
-    type: str
-    default: Managed by airas.platform
   engine:
     description: The engine. AWS makes Valkey of Redis OSS, and not the other way round.
     type: str
@@ -177,8 +170,7 @@ LOG = {
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
-            "description": {"type": "str", "default": "Managed by airas.platform"},
+            **_options.elasticache_group(),
             "engine": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
             "engine_version": {"type": "str", "default": "7.1"},
             "node_type": {"type": "str", "default": "cache.t4g.micro"},

@@ -44,7 +44,7 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     settled = _progress(before) is None and not _differs(before, after)
     if (count := _wanted_count(aws, params, service, settled)) is not None:
         after["desired_count"] = count
-        if count and _from_nothing(before):
+        if count and _from_nothing(before) and not params["task_definition"]:
             _look_for_images(aws, before["images"])
     return [_resource(aws, params, before, after), *_bound(aws, params)]
 

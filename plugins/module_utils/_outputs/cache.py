@@ -32,6 +32,7 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
     )
     return {
         "replication_group_id": name if item else placeholder_id(name),
+        "cluster_ids": sorted(item["MemberClusters"]) if item else [],
         "endpoint": address,
         "port": port,
         "url_secret_arn": held["ARN"] if held else containers.arn(aws, secret),
