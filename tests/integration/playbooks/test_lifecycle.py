@@ -99,7 +99,7 @@ def test_a_stack_drifts_and_goes_and_comes_back(
     before = len(writes())
     again = playbooks.run(DESTROY, *DEV)
     assert changed(again) == 0, again.output
-    assert "left to remove in dev." in again.text
+    assert "Nothing of dev is left to remove." in again.text
     assert len(writes()) == before
 
     # Secrets and keys come back from their recovery windows.
