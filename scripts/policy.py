@@ -145,6 +145,8 @@ RUNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("playbooks/sleep.yml", "dev", ()),
     ("playbooks/wake.yml", "dev", ()),
     ("playbooks/unlock.yml", "dev", ()),
+    ("playbooks/drift.yml", "dev", ("-e", "drift_notify=always")),
+    ("playbooks/destroy.yml", "dev", ()),
 )
 
 

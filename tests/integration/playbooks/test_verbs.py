@@ -16,7 +16,7 @@ from emulator.iam.evaluation import Request, allowed
 from emulator.testing import EmulatorServer
 from scripts import policy
 from tests.integration.lock_table import LockTable
-from tests.integration.playbooks.conftest import ROOT, Playbooks
+from tests.integration.playbooks.conftest import Playbooks
 from tests.integration.service_stack import CLUSTER, LOG_GROUP, NAME, REPOSITORY, ServiceStack
 from tests.unit.policies.test_role_documents import roles
 
@@ -242,26 +242,3 @@ def test_prod_does_not_sleep(playbooks: Playbooks, writes: Any) -> None:
     assert refused.status == 2
     assert "prod is protected (stack_protected), and does not sleep." in refused.text
     assert writes() == []
-
-
-def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> None:
-    protected = ("-e", "container_platform_task_protection_jobs_url=http://127.0.0.1:8000/jobs")
-    layers = ("--tags", "account,network,storage,secrets,identity,container_platform", *protected)
-    made = playbooks.run("site.yml", *DEV, *layers)
-    assert made.status == 0, made.output
-    assert f"{NAME} has no image, and therefore no task" in made.text
-    digest = emulator.put_image(REPOSITORY, "1")
-    deployed = playbooks.run(*DEPLOY, "-e", "image_tag=1")
-    assert deployed.status == 0, deployed.output
-    ecs = boto("ecs")
-    [service] = ecs.describe_services(cluster=CLUSTER, services=[NAME])["services"]
-    assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
-    again = playbooks.run("site.yml", *DEV, *layers)
-    assert again.status == 0, again.output
-    assert "There is nothing to change." in again.text
-    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    backend, protection = definition["containerDefinitions"]
-    assert backend["image"].endswith(f"/{REPOSITORY}@{digest}")
-    script = (ROOT / "sidecars" / "task_protection" / "protect.py").read_text(encoding="utf-8")
-    assert protection["command"] == ["python", "-c", script.rstrip()]
-    assert not protection["essential"]
