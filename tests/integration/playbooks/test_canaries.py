@@ -36,7 +36,7 @@ PROMPT = b"(nothing to leave it as it is)"
 # "~" is in no base64, JSON or URL by itself: what is found is ours.
 MARK = "~Qz7K~"
 MARKS = {MARK: "as it is", base64.b64encode(MARK.encode()).decode(): "in base64", MARK.encode().hex(): "in hex"}
-AWKWARD = "{{ no_template }} \"'\\ %+/&<é"
+AWKWARD = "{{ no_template }} \"'\\ %+/&<é😀"
 READS_A_VALUE = {"BatchGetSecretValue", "GetSecretValue", "GetParameter", "GetParameters", "GetParametersByPath"}
 
 
