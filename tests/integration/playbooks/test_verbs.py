@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from emulator.testing import EmulatorServer
+from scripts import policy
 from tests.integration.lock_table import LockTable
 from tests.integration.playbooks.conftest import ROOT, Playbooks
 from tests.integration.service_stack import CLUSTER, LOG_GROUP, NAME, REPOSITORY, ServiceStack
+from tests.unit.policies.test_role_documents import roles
 
 Boto = Callable[[str], Any]
 DEV = ("-i", "inventories/dev")
@@ -50,6 +52,8 @@ def test_a_good_image_ends_healthy(playbooks: Playbooks, stack: ServiceStack, ta
     again = playbooks.run(*DEPLOY, "-e", f"image_digest={digest}")
     assert again.status == 0, again.output
     assert "changed=0" in again.text
+    deployer = roles("dev")["github-deploy"]["inline_policies"].values()
+    assert policy.denied(stack.emulator.calls(), deployer) == [], "what GitHub Actions does, its role may not do"
 
 
 def test_a_broken_image_ends_rolled_back(playbooks: Playbooks, stack: ServiceStack, table: LockTable) -> None:
