@@ -91,8 +91,10 @@ EXTRA: Mapping[str, str] = {
 UNRECORDED: Mapping[str, str] = {
     "ec2:volume": "arn:aws:ec2:{scope}:volume/*",
     "ecs:service-deployment": "arn:aws:ecs:{scope}:service-deployment/{project}-*",
+    "ecs:task": "arn:aws:ecs:{scope}:task/{project}-*",
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
     "rds:og": "arn:aws:rds:{scope}:og:default*",
+    "rds:snapshot": "arn:aws:rds:{scope}:snapshot:{project}-*",
     "s3:object": "arn:aws:s3:::{project}-*/*",
 }
 # Resources besides the action's own that AWS asks about. Each with the page that says so.

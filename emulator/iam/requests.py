@@ -98,6 +98,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "TaskDefinitionFamilyName": ("family",),
     "TopicName": ("Name",),
     "TrailName": ("Name",),
+    "UserId": ("UserId", "UserIds"),
 }
 # Actions that AWS decides about without a resource, although the reference names one: the resource of ecs:ListTasks is
 # the container instance that the request names, and on Fargate there is none.
