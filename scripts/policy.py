@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from emulator.iam import lint, requests  # noqa: E402
-from emulator.iam.evaluation import allowed  # noqa: E402
+from emulator.iam.evaluation import allowed, many  # noqa: E402
 
 POLICIES = ROOT / "docs" / "policies"
 RECORDED = POLICIES / "recorded.json"
@@ -201,6 +201,7 @@ RUNS: tuple[tuple[str, ...], ...] = (
 )
 
 
+@functools.cache
 def account() -> str:
     inventory = ROOT / "inventories/prod/group_vars/stack/stack.yml"
     return str(yaml.safe_load(inventory.read_text(encoding="utf-8"))["aws_account_id"])
@@ -289,15 +290,23 @@ def _widest(patterns: Iterable[str]) -> list[str]:
 
 def denied(calls: Iterable[Mapping[str, Any]], documents: Iterable[Mapping[str, Any]] = ()) -> list[str]:
     """What the documents, the deployer's if none are given, do not allow of the calls that playbooks made."""
-    statements = [item for document in documents or policies().values() for item in document["Statement"]]
+    statements: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for statement in (item for document in documents or _deployers() for item in document["Statement"]):
+        for action in many(statement["Action"]):
+            statements[action].append(statement)
     asked = {
         (request.action, request.resource, tuple(request.context.items())): request
         for call in filter(ours, calls)
         for request in requests.requests(call, account(), PROJECT)
         if request.action != "sts:GetCallerIdentity"  # needs no permission
     }
-    refused = [request for request in asked.values() if not allowed({"Statement": statements}, request)]
+    refused = [item for item in asked.values() if not allowed({"Statement": statements[item.action]}, item)]
     return sorted({f"{request.action} on {request.resource}" for request in refused})
+
+
+@functools.cache
+def _deployers() -> list[dict[str, Any]]:
+    return list(policies().values())
 
 
 def faults(calls: Iterable[Mapping[str, Any]]) -> list[str]:

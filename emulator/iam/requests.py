@@ -194,6 +194,7 @@ def action_of(service: str, operation: str) -> str:
     return f"{PREFIXES.get(service, service)}:{ACTIONS.get(f'{service}:{operation}', operation)}"
 
 
+@functools.cache
 def kinds_of(action: str) -> list[str] | None:
     """The types of resources that the action has; None where the reference does not know the action."""
     if action in WITHOUT_RESOURCE:
@@ -257,6 +258,8 @@ def asked(call: Mapping[str, Any], account: str, project: str) -> Iterator[tuple
         return
     below = _made(call["operation"], params)
     always = {kind.rstrip("*") for kind in kinds_of(action) or [] if kind.endswith("*") and not below}
+    if tags == "ec2:CreateTags":
+        always = {item["ResourceType"] for item in params.get("TagSpecifications") or []}
     taggable = {kind.rstrip("*") for kind in kinds_of(tags) or []} & always
     found = [target for target in targets(action, params, region, account, project) if target.kind in taggable]
     made = {**params, **below}
