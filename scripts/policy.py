@@ -44,15 +44,12 @@ LIMIT = 6144
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "account": (
         "access-analyzer",
-        "acm",
-        "backup",
         "ce",
         "cloudtrail",
         "dynamodb",
         "ecr",
         "guardduty",
         "pricing",
-        "route53",
         "s3",
         "securityhub",
         "servicequotas",
@@ -60,9 +57,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "tag",
     ),
     "network": ("ec2",),
-    "secrets": ("kms", "secretsmanager", "ssm"),
+    "secrets": ("acm", "kms", "route53", "secretsmanager", "ssm"),
     "identity": ("iam", "lambda"),
-    "database": ("elasticache", "rds"),
+    "database": ("backup", "elasticache", "rds"),
     "platform": ("application-autoscaling", "ecs", "elasticloadbalancing"),
     "observability": ("budgets", "cloudwatch", "events", "logs", "scheduler", "sns", "sqs", "states", "wafv2"),
 }
@@ -94,6 +91,7 @@ UNRECORDED: Mapping[str, str] = {
     "ecs:task": "arn:aws:ecs:{scope}:task/{project}-*",
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
     "rds:og": "arn:aws:rds:{scope}:og:default*",
+    "elasticache:snapshot": "arn:aws:elasticache:{scope}:snapshot:{project}-*",
     "rds:snapshot": "arn:aws:rds:{scope}:snapshot:{project}-*",
     "s3:object": "arn:aws:s3:::{project}-*/*",
 }
@@ -141,6 +139,7 @@ SERVICE_LINKED = (
     "elasticache.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "guardduty.amazonaws.com",
+    "malware-protection.guardduty.amazonaws.com",
     "rds.amazonaws.com",
     "securityhub.amazonaws.com",
     "wafv2.amazonaws.com",
@@ -149,7 +148,10 @@ SERVICE_LINKED = (
 APART = ("iam:CreateServiceLinkedRole", "iam:PassRole")
 # Everything that can be switched on, in each of the stacks; templates are of the runs.
 OPTIONS: Mapping[str, Any] = {
+    "account_guardduty_enabled": True,
     "account_hosted_zone_name": "example.com",
+    "account_securityhub_enabled": True,
+    "account_unused_access_analyzer_enabled": True,
     "cache_enabled": True,
     "certificate_alternative_names": ["*.{{ stack_environment }}.example.com"],
     "certificate_domain_name": "{{ stack_environment }}.example.com",
@@ -198,6 +200,8 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("site.yml", "-i", DEV, *SITE, "-e", "network_nat_mode=gateway"),
     ("site.yml", "-i", PROD, *SITE, "--tags", "network", "-e", "network_nat_availability_mode=regional"),
     ("playbooks/unlock.yml", "-i", DEV),
+    ("playbooks/drift.yml", "-i", DEV, *SITE),
+    ("playbooks/destroy.yml", "-i", DEV, *SITE),
 )
 
 
@@ -489,7 +493,10 @@ def _run_playbooks() -> str:
         secrets = {"OPENAI_API_KEY": "a", "HF_TOKEN": "b", "DISCORD_WEBHOOK_URL": receiver.url}
         env = {**os.environ, **emulator.env, **{f"AIRAS_SECRET_{name}": value for name, value in secrets.items()}}
         env |= {"ANSIBLE_NOCOLOR": "1", "AIRAS_REPORT": f"{directory}/report.json"}
-        env |= {"AIRAS_AUDIT_REPORT": f"{directory}/audit.json"}
+        env |= {"AIRAS_AUDIT_REPORT": f"{directory}/audit.json", "PATH": f"{directory}:{env['PATH']}"}
+        for program in ("aws", "session-manager-plugin"):  # which a session needs
+            Path(directory, program).write_text("#!/bin/sh\n", encoding="utf-8")
+            Path(directory, program).chmod(0o755)
         for what, *arguments in RUNS:
             if what == "+image":
                 emulator.put_image("airas-backend", arguments[0])

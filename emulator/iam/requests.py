@@ -66,6 +66,7 @@ ACTIONS = {
 VARIABLES: Mapping[str, tuple[str, ...]] = {
     "AlarmName": ("AlarmName",),
     "Alias": ("AliasName",),
+    "AnalyzerName": ("analyzerName",),
     "BucketName": ("Bucket",),
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),

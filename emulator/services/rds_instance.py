@@ -13,7 +13,8 @@ from moto.secretsmanager.models import SecretsManagerBackend
 
 from emulator import delays
 from emulator.extensions import patch
-from emulator.postgresql import HOST, Server, identifier, quoted, servers
+from emulator.loopback import HOST
+from emulator.postgresql import Server, identifier, quoted, servers
 from emulator.protocol import AwsError
 from emulator.services import _rds
 from emulator.services._rds import API, GUIDE, combination, of, value

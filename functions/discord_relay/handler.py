@@ -13,6 +13,7 @@ import functools
 import logging
 import os
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import boto3
@@ -72,16 +73,28 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     try:
         while waiting:
             _send([embed for _item, embed in waiting[0]], deadline)
-            sent += len(waiting.pop(0))
+            done = waiting.pop(0)
+            sent += len(done)
+            for test in _tests(item for item, _embed in done):
+                log.info("the test %s is sent", test)
     except discord.NotSent as error:
         left = [item for message in waiting for item, _embed in message]
         log.warning("%s of %s notifications are not sent: %s", len(left), len(items), error)
+        for test in _tests(left):
+            log.warning("the test %s is not sent: %s", test, error)
         failed = [item.message_id for item in left]
         if not sent or not all(failed):
             raise
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
     log.info("%s notifications are sent", sent)
     return {"batchItemFailures": []}
+
+
+def _tests(items: Iterable[envelopes.Item]) -> Iterator[str]:
+    """The ids of playbooks/notify_test.yml, which looks for them in the log."""
+    for item in items:
+        if isinstance(item.body, dict) and item.body.get("type") == "test" and item.body.get("id"):
+            yield str(item.body["id"])
 
 
 def _send(message: list[embeds.Embed], deadline: float) -> None:

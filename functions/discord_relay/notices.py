@@ -449,6 +449,7 @@ def _money(value: str | None) -> float | None:
 # -- this collection -------------------------------------------------------------------------------------------------
 
 _SHOWN_RESOURCES = 15
+_SHOWN_VALUE = 40
 _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 
@@ -490,13 +491,21 @@ def _failure(failure: Body) -> str:
 def _changes(resources: list[Mapping[str, Any]], language: str) -> str:
     lines = []
     for each in resources[:_SHOWN_RESOURCES]:
-        paths = [str(_mapping(change).get("path")) for change in each.get("changes") or []]
-        told = f": {', '.join(paths[:5])}" if each.get("action") in ("update", "replace") else ""
+        changes = [_changed(_mapping(change)) for change in each.get("changes") or []]
+        told = f": {', '.join(changes[:5])}" if each.get("action") in ("update", "replace") else ""
         impact = f" ({each['impact']})" if each.get("impact") not in (None, "none") else ""
         lines.append(f"{_MARKS.get(str(each.get('action')), '?')} `{each.get('resource')}`{told}{impact}")
     if len(resources) > _SHOWN_RESOURCES:
         lines.append(text("more", language, count=len(resources) - _SHOWN_RESOURCES))
     return "\n".join(lines)
+
+
+def _changed(change: Body) -> str:
+    """The attribute; where both are short texts, what AWS has and what the inventory says too."""
+    path, values = str(change.get("path")), (change.get("before"), change.get("after"))
+    if not all(isinstance(value, str) and 0 < len(value) <= _SHOWN_VALUE for value in values):
+        return path
+    return f"{path} ({' → '.join(map(_quoted, values))})"
 
 
 # -- parts -----------------------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ _THROTTLED = {
 # Services whose IAM prefix is not the name of their boto3 client.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _IAM_PREFIXES = {
+    "accessanalyzer": "access-analyzer",
     "application-autoscaling": "application-autoscaling",
     "elbv2": "elasticloadbalancing",
     "service-quotas": "servicequotas",
@@ -303,6 +304,14 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def tag_specification(resource_type: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     """EC2's TagSpecifications: a resource is tagged in the call that makes it, so that no run can lose sight of it."""
     return [{"ResourceType": resource_type, "Tags": tag_list(tags)}]
+
+
+def is_ours(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether something that an account has only one of carries the ManagedBy of the wanted tags.
+
+    What does not was there before: it is adopted, and its tags and its end are the business of whoever made it.
+    """
+    return "ManagedBy" in wanted and tags.get("ManagedBy") == wanted["ManagedBy"]
 
 
 def by_name(items: Iterable[Mapping[str, Any]], kind: str, id_key: str) -> dict[str, Mapping[str, Any]]:

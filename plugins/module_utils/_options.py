@@ -32,3 +32,11 @@ def protection() -> Spec:
         "environment": {"type": "str"},
         "confirm": {"type": "list", "elements": "str", "default": []},
     }
+
+
+def elasticache_group() -> Spec:
+    """Doc fragment ``airas.platform.elasticache_group``."""
+    return {
+        "name": {"type": "str", "required": True},
+        "description": {"type": "str", "default": "Managed by airas.platform"},
+    }

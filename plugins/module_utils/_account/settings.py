@@ -201,12 +201,12 @@ def password_policy(aws: Aws, wanted: Mapping[str, Any] | None) -> Resource:
         values = {PASSWORD_POLICY[key]: value for key, value in (wanted or {}).items() if value is not None}
         aws.call("iam", "update_account_password_policy", **values)
 
-    answer = aws.call_or_none("iam", "get_account_password_policy", ("NoSuchEntity",))
+    found = found_passwords(aws)
     operation = Operation("iam:UpdateAccountPasswordPolicy", put, covers=tuple(PASSWORD_POLICY))
     return Resource(
         "account_password_policy",
         aws.account_id,
-        before=_normalised_passwords(answer["PasswordPolicy"]) if answer else None,
+        before=None if found is None else _normalised_passwords(found),
         after=dict(wanted) if wanted else None,
         create=operation,
         updates=(operation,),
@@ -214,6 +214,12 @@ def password_policy(aws: Aws, wanted: Mapping[str, Any] | None) -> Resource:
             "iam:DeleteAccountPasswordPolicy", lambda _known: aws.call("iam", "delete_account_password_policy")
         ),
     )
+
+
+def found_passwords(aws: Aws) -> Mapping[str, Any] | None:
+    """The account's password policy as AWS describes it."""
+    answer = aws.call_or_none("iam", "get_account_password_policy", ("NoSuchEntity",))
+    return answer["PasswordPolicy"] if answer else None
 
 
 def _normalised_passwords(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,8 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     desired = _desired(params, document) if params["state"] == "present" else None
     before = _read(aws, name, params["tags"]) if exists(aws, name) else None
     holds_objects = bool(before) and desired is None and _holds_objects(aws, name)
+    if holds_objects and params["keep_objects"] and _token(params) not in params["confirm"]:
+        return [Resource("s3_bucket", name, before=before, after=before, warns=lambda _known: _kept(params))]
     if holds_objects and not params["force"]:
         raise Refused(
             "it holds objects (old versions and delete markers count), and S3 deletes empty buckets only.",
@@ -67,6 +69,14 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
 
 def arn(aws: Aws, name: str) -> str:
     return aws.arn("s3", name, region=False, account=False)
+
+
+def _token(params: Mapping[str, Any]) -> str:
+    return f"{params['environment']}:s3_bucket/{params['name']}"
+
+
+def _kept(params: Mapping[str, Any]) -> str:
+    return f"it holds objects, and stays. If they are to go too, run again with -e confirm={_token(params)}"
 
 
 # -- what there is ---------------------------------------------------------------------------------------------------

@@ -76,11 +76,17 @@ def test_drift_is_named_and_repaired(
     assert not apply("elasticache_users", USERS)["changed"]
 
 
-def test_redis_becomes_valkey_in_place(apply: Apply, settled: Callable[..., list[Result]]) -> None:
+def test_those_of_redis_serve_valkey_and_the_other_way_round_they_change(
+    apply: Apply, boto: Boto, settled: Callable[..., list[Result]], changes: Callable[[Result], Any]
+) -> None:
     settled("elasticache_users", USERS)
     valkey = {**USERS, "engine": "valkey"}
-    settled("elasticache_users", valkey)
     assert not apply("elasticache_users", valkey)["changed"]
+    boto("elasticache").modify_user(UserId="airas-dev-redis-app", Engine="valkey")
+    assert not apply("elasticache_users", valkey)["changed"]
+    assert changes(apply("elasticache_users", USERS, check=True)) == {APP: ["engine"]}
+    settled("elasticache_users", USERS)
+    assert not apply("elasticache_users", USERS)["changed"]
 
 
 def test_absent_waits_for_the_group_and_then_removes_the_users(

@@ -36,6 +36,7 @@ class Playbooks:
     def __init__(self, emulator: EmulatorServer, directory: Path) -> None:
         self.env = {
             **emulator.env,
+            "AIRAS_AUDIT_REPORT": str(directory / "audit.json"),
             "AIRAS_REPORT": str(directory / "report.json"),
             "ANSIBLE_LOCAL_TEMP": str(directory),
             "ANSIBLE_NOCOLOR": "1",
@@ -100,3 +101,27 @@ def writes(emulator: EmulatorServer) -> Callable[[], list[str]]:
         return [f"{call['service']}:{call['operation']}" for call in called]
 
     return read
+
+
+@pytest.fixture
+def network_of_prod(boto: Callable[[str], Any]) -> Callable[..., None]:
+    """Makes the network of prod as far as what stands in it looks at it, with the security groups named."""
+
+    def make(*groups: str) -> None:
+        ec2 = boto("ec2")
+
+        def tagged(kind: str, name: str) -> list[dict[str, Any]]:
+            return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}]
+
+        vpc = ec2.create_vpc(CidrBlock="10.2.0.0/16", TagSpecifications=tagged("vpc", "airas-prod"))["Vpc"]["VpcId"]
+        for number, zone in enumerate(("1a", "1c")):
+            ec2.create_subnet(
+                VpcId=vpc,
+                CidrBlock=f"10.2.{number}.0/24",
+                AvailabilityZone=f"ap-northeast-{zone}",
+                TagSpecifications=tagged("subnet", f"airas-prod-private-{zone}"),
+            )
+        for group in groups:
+            ec2.create_security_group(VpcId=vpc, GroupName=f"airas-prod-{group}", Description=group)
+
+    return make

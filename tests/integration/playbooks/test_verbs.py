@@ -209,7 +209,7 @@ def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: Emulator
     assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
     again = playbooks.run("site.yml", *DEV, *layers)
     assert again.status == 0, again.output
-    assert "Everything is as the inventory describes it." in again.text
+    assert "There is nothing to change." in again.text
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     backend, protection = definition["containerDefinitions"]
     assert backend["image"].endswith(f"/{REPOSITORY}@{digest}")

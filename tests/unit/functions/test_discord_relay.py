@@ -164,6 +164,25 @@ def test_a_burst_is_sorted_and_comes_in_few_messages(relay: SimpleNamespace, sen
     assert all(problem(message) == "" for message in sent)
 
 
+def test_the_log_says_which_test_was_sent(
+    relay: SimpleNamespace,
+    sent: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    test = {**SAMPLES["A test"], "body": {**SAMPLES["A test"]["body"], "id": "k3v9"}}
+    event = {"Records": [DOCS.envelope(test), DOCS.envelope(SAMPLES["A test"], "2")]}
+    caplog.set_level("INFO")
+    relay.handler.handler(event, relay.context())
+    assert [line for line in caplog.messages if "the test" in line] == ["the test k3v9 is sent"]
+
+    caplog.clear()
+    monkeypatch.setattr(relay.discord, "_post", lambda *_args: (404, {}, {}))
+    with pytest.raises(relay.discord.NotSent):
+        relay.handler.handler(event, relay.context())
+    assert sum("the test k3v9 is not sent" in line for line in caplog.messages) == 1
+
+
 def test_long_texts_are_cut_to_what_discord_takes(relay: SimpleNamespace, sent: list[dict[str, Any]]) -> None:
     long = "長い🔥" * 9000
     body = {**SAMPLES["A metric alarm"]["body"], "AlarmName": long, "AlarmDescription": long, "NewStateReason": long}
