@@ -89,8 +89,6 @@ UNRECORDED: Mapping[str, str] = {
     "ec2:volume": "arn:aws:ec2:{scope}:volume/*",
     "ecs:service-deployment": "arn:aws:ecs:{scope}:service-deployment/{project}-*",
     "ecs:task": "arn:aws:ecs:{scope}:task/{project}-*",
-    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
-    "rds:og": "arn:aws:rds:{scope}:og:default*",
     "elasticache:snapshot": "arn:aws:elasticache:{scope}:snapshot:{project}-*",
     "rds:snapshot": "arn:aws:rds:{scope}:snapshot:{project}-*",
     "s3:object": "arn:aws:s3:::{project}-*/*",
@@ -288,7 +286,7 @@ def learnt(calls: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def _widest(patterns: Iterable[str]) -> list[str]:
     """A pattern that says nothing of the name, of an id above all, counts only where no other does."""
     found = sorted(set(patterns))
-    telling = [pattern for pattern in found if f"{PROJECT}-" in pattern]
+    telling = [pattern for pattern in found if f"{PROJECT}-" in pattern or "default" in pattern]
     return telling or found
 
 

@@ -71,7 +71,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),
     "DashboardName": ("DashboardName",),
-    "DbInstanceName": ("DBInstanceIdentifier",),
+    "DbInstanceName": ("DBInstanceIdentifier", "TargetDBInstanceIdentifier"),
     "FunctionName": ("FunctionName",),
     "GroupName": ("GroupName", "Name"),
     "InstanceProfileNameWithPath": ("InstanceProfileName",),
@@ -152,6 +152,17 @@ TAGGING: Mapping[str, str] = {
     "states": "TagResource",
     "wafv2": "TagResource",
 }
+# What is tagged, where the reference does not tell it from what else the action needs.
+TAGGED: Mapping[str, str] = {
+    "elasticache:CreateReplicationGroup": "replicationgroup",
+    "elasticache:CreateUserGroup": "usergroup",
+    "rds:RestoreDBInstanceFromDBSnapshot": "db",
+    "rds:RestoreDBInstanceToPointInTime": "db",
+}
+# Groups of options and of parameters that an instance gets if the call names none.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
+DEFAULTS: Mapping[str, str] = {"og": "default:postgres-16", "pg": "default.postgres16"}
+DEFAULTED = ("rds:CreateDBInstance", "rds:RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceToPointInTime")
 _TAGS = re.compile(r"tags|taglist|tagslist|tagspecifications|backup(vault|plan)tags", re.IGNORECASE)
 # Which service takes on the role that a call hands over.
 TAKES_ROLE = {
@@ -223,6 +234,8 @@ def targets(action: str, params: Mapping[str, Any], region: str, account: str, p
     for kind in kinds:
         form = arn_form(prefix, kind, region, account)
         values = _values(form, {} if f"{prefix}:{kind.rstrip('*')}" in OPAQUE else params)
+        if action in DEFAULTED and values == [None]:
+            values = [DEFAULTS.get(kind.rstrip("*"))]
         target = _target(kind.rstrip("*"), form, values, project)
         unnamed.append(_target(kind.rstrip("*"), form, [None] * len(values), project))
         # A load balancer that is being made has no id yet.
@@ -261,6 +274,7 @@ def asked(call: Mapping[str, Any], account: str, project: str) -> Iterator[tuple
     always = {kind.rstrip("*") for kind in kinds_of(action) or [] if kind.endswith("*") and not below}
     if tags == "ec2:CreateTags":
         always = {item["ResourceType"] for item in params.get("TagSpecifications") or []}
+    always = {TAGGED[action]} if action in TAGGED else always
     taggable = {kind.rstrip("*") for kind in kinds_of(tags) or []} & always
     found = [target for target in targets(action, params, region, account, project) if target.kind in taggable]
     made = {**params, **below}
@@ -389,5 +403,7 @@ def generalised(value: str | None, project: str) -> str:
     """``/ecs/airas-dev-backend`` -> ``/ecs/airas-*``; ``*`` for what does not carry the project's name."""
     if value == GITHUB:
         return value
+    if value in DEFAULTS.values():
+        return "default*"
     start = (value or "").find(f"{project}-")
     return f"{(value or '')[:start]}{project}-*" if start >= 0 else "*"

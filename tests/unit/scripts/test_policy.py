@@ -36,8 +36,10 @@ UNNAMEABLE = (
     rf"arn:aws:(ec2:{REGION}:(\d+)?:.+|kms:{REGION}:\d+:key/\*|acm:{REGION}:\d+:certificate/\*|"
     rf"lambda:{REGION}:\d+:event-source-mapping:\*|application-autoscaling:{REGION}:\d+:scalable-target/\*|"
     r"route53:::(healthcheck|hostedzone)/\*|"
-    # AWS's own: the group of options of every instance, and the secret of a database's administrator.
-    rf"rds:{REGION}:\d+:og:default\*|secretsmanager:{REGION}:\d+:secret:rds!db-\*|"
+    # AWS's own: the groups of options and parameters of an instance, and the secret of a database's administrator.
+    rf"rds:{REGION}:\d+:[op]g:default\*|secretsmanager:{REGION}:\d+:secret:rds!db-\*|"
+    # One of each in an account and a region.
+    rf"guardduty:{REGION}:\d+:detector/\*|securityhub:{REGION}:\d+:hub/default|"
     rf"iam::\d+:oidc-provider/{re.escape(requests.GITHUB)})"
 )
 BOUNDARY, GUARD = (
@@ -128,7 +130,7 @@ def test_each_action_is_called_or_has_a_reason() -> None:
 
 
 def test_what_is_recorded_is_in_the_code_or_made_by_it() -> None:
-    """What is left over no module calls any more, or it puts the operation's name together."""
+    """What is left over no module calls any more, or it puts the operation's name together, or waits by it."""
     made = {requests.tagging(action) for action in policy.actions_in_code()}
     found = set(policy.recorded()["actions"]) - policy.actions_in_code() - made
     assert {action for action in found if not re.fullmatch(PUT_TOGETHER, action)} == set()
