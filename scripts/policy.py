@@ -98,8 +98,11 @@ BESIDES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
     "TargetTracking": (
         "arn:aws:cloudwatch:{scope}:alarm:TargetTracking-service/{project}-*",
-        ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
+        ("cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"),
     ),
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
+    "DefaultOptions": ("arn:aws:rds:{scope}:og:default*", (*requests.DEFAULTED, "rds:ModifyDBInstance")),
+    "DefaultParameters": ("arn:aws:rds:{scope}:pg:default*", requests.DEFAULTED),
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-permissions
     "AdministratorOfDatabase": (
         "arn:aws:secretsmanager:{scope}:secret:rds!db-*",
@@ -167,7 +170,7 @@ OPTIONS: Mapping[str, Any] = {
     "workflow_tracing_enabled": True,
 }
 PROD, DEV = "inventories/prod", "inventories/dev"
-SITE = ("-e", json.dumps(OPTIONS))
+SITE, GATEWAY = ("-e", json.dumps(OPTIONS)), ("-e", "network_nat_mode=gateway")
 # Every playbook, in an order in which each finds what it is about; prod where scaling or protection makes a difference.
 # What begins with + is not Ansible's.
 RUNS: tuple[tuple[str, ...], ...] = (
@@ -194,9 +197,9 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("playbooks/sleep.yml", "-i", DEV, *SITE, "-e", "with_database=true"),
     ("playbooks/wake.yml", "-i", DEV, *SITE, "-e", "with_database=true"),
     # Now with values for secrets and an image; planned first, as a change of what there is.
-    ("playbooks/plan.yml", "-i", DEV, *SITE, "-e", "network_nat_mode=gateway"),
-    ("site.yml", "-i", DEV, *SITE, "-e", "network_nat_mode=gateway"),
-    ("site.yml", "-i", PROD, *SITE, "--tags", "network", "-e", "network_nat_availability_mode=regional"),
+    ("playbooks/plan.yml", "-i", DEV, *SITE, *GATEWAY),
+    ("site.yml", "-i", DEV, *SITE, *GATEWAY),
+    ("site.yml", "-i", DEV, *SITE, "--tags", "network", *GATEWAY, "-e", "network_nat_availability_mode=regional"),
     ("playbooks/unlock.yml", "-i", DEV),
     ("playbooks/drift.yml", "-i", DEV, *SITE),
     ("playbooks/destroy.yml", "-i", DEV, *SITE),
@@ -272,7 +275,7 @@ def learnt(calls: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             actions.add(action)
             if requests.UNKNOWN in target.arn and f"{PROJECT}-" not in target.pattern:
                 unnamed.add(f"{action} {target.kind}".strip())
-            elif target.kind:
+            elif target.kind and not target.pattern.endswith("default*"):  # those stand in BESIDES
                 resources[f"{action.partition(':')[0]}:{target.kind}"].add(target.pattern)
         passed |= {requests.taken_by(call) for _role in requests.passed_roles(call, account())}
     return {
@@ -286,7 +289,7 @@ def learnt(calls: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def _widest(patterns: Iterable[str]) -> list[str]:
     """A pattern that says nothing of the name, of an id above all, counts only where no other does."""
     found = sorted(set(patterns))
-    telling = [pattern for pattern in found if f"{PROJECT}-" in pattern or "default" in pattern]
+    telling = [pattern for pattern in found if f"{PROJECT}-" in pattern]
     return telling or found
 
 
@@ -410,9 +413,14 @@ def _resources(action: str, memory: Mapping[str, Any]) -> list[str]:
     chosen = list(dict.fromkeys(needed + met + sorted(wide))) or [kind.rstrip("*") for kind in kinds]
     if action in memory["unnamed"] or len(chosen) > requests.MANY:  # of anything, such as tags
         return [f"arn:aws:{prefix}:{REGION}:{account()}:*"]
-    met_as = {kind: [] if kind in wide else known.get(f"{prefix}:{kind}", []) for kind in chosen}
-    besides = {_filled(resource) for resource, actions in BESIDES.values() if action in actions}
-    return sorted(besides | {pattern for kind, held in met_as.items() for pattern in held or [_any(prefix, kind)]})
+    besides = [_filled(resource) for resource, actions in BESIDES.values() if action in actions]
+    found = set(besides)
+    for kind in chosen:
+        named = [] if kind in wide else known.get(f"{prefix}:{kind}", [])
+        anything = _any(prefix, kind)
+        if named or not any(lint.meets(resource, anything) for resource in besides):
+            found |= set(named or [anything])
+    return sorted(found)
 
 
 def _any(prefix: str, kind: str) -> str:

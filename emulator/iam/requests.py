@@ -64,7 +64,7 @@ ACTIONS = {
 }
 # Parameters that hold what an ARN's variable stands for.
 VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "AlarmName": ("AlarmName",),
+    "AlarmName": ("AlarmName", "AlarmNames"),
     "Alias": ("AliasName",),
     "AnalyzerName": ("analyzerName",),
     "BucketName": ("Bucket",),
@@ -156,8 +156,10 @@ TAGGING: Mapping[str, str] = {
 TAGGED: Mapping[str, str] = {
     "elasticache:CreateReplicationGroup": "replicationgroup",
     "elasticache:CreateUserGroup": "usergroup",
+    "guardduty:CreateDetector": "detector",
     "rds:RestoreDBInstanceFromDBSnapshot": "db",
     "rds:RestoreDBInstanceToPointInTime": "db",
+    "securityhub:EnableSecurityHub": "hub",
 }
 # Groups of options and of parameters that an instance gets if the call names none.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
@@ -276,9 +278,10 @@ def asked(call: Mapping[str, Any], account: str, project: str) -> Iterator[tuple
         always = {item["ResourceType"] for item in params.get("TagSpecifications") or []}
     always = {TAGGED[action]} if action in TAGGED else always
     taggable = {kind.rstrip("*") for kind in kinds_of(tags) or []} & always
-    found = [target for target in targets(action, params, region, account, project) if target.kind in taggable]
-    made = {**params, **below}
-    yield from ((tags, target) for target in found or targets(tags, made, region, account, project))
+    made = targets(tags, {**params, **below}, region, account, project)
+    own = [target for target in targets(action, params, region, account, project) if target.kind in taggable]
+    named = own or [target for target in made if target.kind in taggable]
+    yield from ((tags, target) for target in named or made)
 
 
 def tagging(action: str) -> str | None:

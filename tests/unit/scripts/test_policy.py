@@ -29,7 +29,8 @@ NOT_OURS = (
     "ssm:GetParameters$"
 )
 PUT_TOGETHER = (
-    "ec2:(AuthorizeSecurityGroup(In|E)gress|(En|Dis)ableEbsEncryptionByDefault|RevokeSecurityGroup(In|E)gress)"
+    "ec2:(AuthorizeSecurityGroup(In|E)gress|(En|Dis)ableEbsEncryptionByDefault|RevokeSecurityGroup(In|E)gress)|"
+    "lambda:GetFunctionConfiguration"
 )
 # Resources with ids that AWS makes up, each of any id: the type and the region limit them.
 UNNAMEABLE = (
