@@ -73,7 +73,8 @@ def test_each_fits_into_a_managed_policy(group: str) -> None:
 
 
 def test_a_role_can_have_them_all() -> None:
-    assert len(FILES) <= 10
+    """With the guard beside them, ten is what an account allows."""
+    assert len(FILES) + 1 <= 10
 
 
 def test_every_service_that_is_called_has_a_place() -> None:
