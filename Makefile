@@ -15,6 +15,9 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 # Ansible's and Molecule's scratch files belong to the environment, not to the home directory.
 export ANSIBLE_HOME := $(abspath $(VENV))/var/ansible
 
+# Containers like to forbid it, and then each of the hundreds of processes of a test run compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Nothing that is run from here shall reach the caller's AWS account.
 unexport AWS_ENDPOINT_URL AWS_PROFILE AWS_SESSION_TOKEN
 

@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -293,8 +294,15 @@ def _widest(patterns: Iterable[str]) -> list[str]:
     return telling or found
 
 
-def denied(calls: Iterable[Mapping[str, Any]], documents: Iterable[Mapping[str, Any]] = ()) -> list[str]:
-    """What the documents, the deployer's if none are given, do not allow of the calls that playbooks made."""
+def denied(
+    calls: Iterable[Mapping[str, Any]],
+    documents: Iterable[Mapping[str, Any]] = (),
+    context: Mapping[str, str] | None = None,
+) -> list[str]:
+    """What the documents, the deployer's if none are given, do not allow of the calls that playbooks made.
+
+    ``context`` is what else is true of each of them.
+    """
     statements: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for statement in (item for document in documents or _deployers() for item in document["Statement"]):
         for action in many(statement["Action"]):
@@ -305,7 +313,8 @@ def denied(calls: Iterable[Mapping[str, Any]], documents: Iterable[Mapping[str, 
         for request in requests.requests(call, account(), PROJECT)
         if request.action != "sts:GetCallerIdentity"  # needs no permission
     }
-    refused = [item for item in asked.values() if not allowed({"Statement": statements[item.action]}, item)]
+    known = [replace(item, context={**item.context, **(context or {})}) for item in asked.values()]
+    refused = [item for item in known if not allowed({"Statement": statements[item.action]}, item)]
     return sorted({f"{request.action} on {request.resource}" for request in refused})
 
 

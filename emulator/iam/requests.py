@@ -154,6 +154,7 @@ TAGGING: Mapping[str, str] = {
 }
 # What is tagged, where the reference does not tell it from what else the action needs.
 TAGGED: Mapping[str, str] = {
+    "ecs:RunTask": "task",
     "elasticache:CreateReplicationGroup": "replicationgroup",
     "elasticache:CreateUserGroup": "usergroup",
     "guardduty:CreateDetector": "detector",
@@ -239,7 +240,7 @@ def targets(action: str, params: Mapping[str, Any], region: str, account: str, p
         if action in DEFAULTED and values == [None]:
             values = [DEFAULTS.get(kind.rstrip("*"))]
         target = _target(kind.rstrip("*"), form, values, project)
-        unnamed.append(_target(kind.rstrip("*"), form, [None] * len(values), project))
+        unnamed.append(target)
         # A load balancer that is being made has no id yet.
         named = values[:1] != [None] if prefix == "elasticloadbalancing" else None not in values
         if kind.endswith("*") or (values and named):

@@ -141,6 +141,7 @@ def test_a_second_run_changes_nothing_for_dev_and_prod_in_one_account(
         assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) == 0
         assert report(playbooks)["resources"] == []
         assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}", "--check"))) == 0
+        succeeded(playbooks.run("playbooks/audit.yml", "-i", f"inventories/{environment}"))
     leases = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert set(writes()[before:]) <= leases
     assert contents(boto, "airas-dev") == dev
