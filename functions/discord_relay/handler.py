@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -21,6 +22,8 @@ import discord
 import embeds
 import envelopes
 
+# What urllib takes; its errors would quote anything else. Plain HTTP is for tests.
+ADDRESS = re.compile(r"(https://|http://127\.0\.0\.1:)[!-~]+")
 SECRET_KEPT_S = 300
 # Lambda needs the rest to answer.
 RESERVE_S = 3.0
@@ -49,7 +52,7 @@ class Webhook:
             value = _secrets().get_secret_value(SecretId=name)["SecretString"].strip()
         except _secrets().exceptions.ResourceNotFoundException:
             raise discord.BadWebhook(f"the secret {name} has no value: set it with playbooks/set_secrets.yml") from None
-        if not value.startswith(("https://", "http://127.0.0.1:")):
+        if not ADDRESS.fullmatch(value):
             raise discord.BadWebhook(f"the secret {name} holds no address of a webhook")
         return str(value)
 

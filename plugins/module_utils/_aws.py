@@ -34,6 +34,8 @@ MAX_BACKOFF_S = 20
 # A change of IAM takes seconds, at times a minute, until every other service sees it.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 CONSISTENT_AFTER_S = 90
+# From this many characters on, a piece of a secret in a message counts as the secret.
+QUOTED_LENGTH = 12
 
 _ACCESS_DENIED = {
     "AccessDenied",
@@ -124,6 +126,10 @@ class NotAws(Exception):
     """Something answers at the endpoint, but not in AWS's form."""
 
 
+class Withheld(Exception):
+    """Stands for what AWS said, where that quotes a secret."""
+
+
 class _AwsErrorHandler(AWSErrorHandler):
     _CUSTOM_EXCEPTION = AwsError
 
@@ -153,6 +159,27 @@ def _mend(code: str) -> str:
     if code == "DependencyViolation":  # AWS does not say what
         return "Remove what still uses it and run again; the network interfaces in the VPC show what that is."
     return ""
+
+
+def unquoted(run: Callable[[], T], *secrets: str) -> T:
+    """The result of a call that carries secrets: AWS's words of a failure are left out if they quote a piece of one."""
+    try:
+        return run()
+    except AwsError as error:
+        if not any(_quotes(str(error), secret) for secret in secrets):
+            raise
+        refused = error
+    # Out of the handler, so that this error does not have that one for its context.
+    said = Withheld(f"{refused.code} (AWS's words quote the secret, and are left out)")
+    withheld = AwsError(f"Failed to call {refused.call}", said)
+    withheld.code, withheld.call, withheld.mend = refused.code, refused.call, refused.mend
+    raise withheld
+
+
+def _quotes(text: str, secret: str) -> bool:
+    """Whether a piece of the secret that is long enough to be worth something is in the text."""
+    length = min(len(secret), QUOTED_LENGTH)
+    return any(secret[start : start + length] in text for start in range(len(secret) - length + 1))
 
 
 def iam_action(service: str, operation: str) -> str:

@@ -199,17 +199,25 @@ def containers(aws: Aws, scope: Scope) -> Kinds:
         for start in range(0, len(listed), 10):  # as many as one call takes
             page = aws.call("ecs", "describe_services", cluster=arn, services=listed[start : start + 10])
             services += [item for item in page["services"] if item["status"] != "INACTIVE"]
-    revisions = sorted({service["taskDefinition"] for service in services})
-    tasks = aws.gather(partial(_revision, aws, arn) for arn in revisions)
+    running = sorted({service["taskDefinition"] for service in services})
+    own = {"familyPrefix": f"{scope.name}-", "status": "ACTIVE"}
+    families = aws.pages("ecs", "list_task_definition_families", "families", **own)
+    tasks = aws.gather(partial(_revision, aws, name) for name in (*running, *families))
+    # AWS judges the newest revision of a family, which need not be the one that runs.
+    waiting = [task for task in tasks[len(running) :] if task["taskDefinitionArn"] not in running]
     return {
         "cluster": _named([item for item in clusters if item["status"] != "INACTIVE"], "clusterName", scope),
         "service": _named(services, "serviceName", scope),
-        "task_definition": {task["family"]: task for task in tasks},
+        "task_definition": {
+            **{task["family"]: task for task in tasks[: len(running)]},
+            **{f"{task['family']}:{task['revision']}": task for task in waiting},
+        },
     }
 
 
-def _revision(aws: Aws, arn: str) -> dict[str, Any]:
-    found: dict[str, Any] = aws.call("ecs", "describe_task_definition", taskDefinition=arn)["taskDefinition"]
+def _revision(aws: Aws, name: str) -> dict[str, Any]:
+    """A revision by its ARN, or the newest one of a family."""
+    found: dict[str, Any] = aws.call("ecs", "describe_task_definition", taskDefinition=name)["taskDefinition"]
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from .._aws import Aws, tag_list
+from .._aws import Aws, tag_list, unquoted
 from .._reconcile import Operation, Resource, managed_tags
 from ._common import arn, find, read_tags, tagging, unless_made
 from ._password import new_password
@@ -70,7 +70,9 @@ def _user(aws: Aws, params: Mapping[str, Any], user: Mapping[str, Any], item: di
     wanted = {"user_name": user["name"], "engine": engine, "access_string": _access(user["access_string"])}
 
     def create(_known: dict[str, Any]) -> dict[str, Any]:
-        unless_made(
+        password = new_password()
+        call = partial(
+            unless_made,
             aws,
             "UserAlreadyExists",
             "create_user",
@@ -78,9 +80,10 @@ def _user(aws: Aws, params: Mapping[str, Any], user: Mapping[str, Any], item: di
             UserName=user["name"],
             Engine=params["engine"],
             AccessString=user["access_string"],
-            AuthenticationMode={"Type": "password", "Passwords": [new_password()]},
+            AuthenticationMode={"Type": "password", "Passwords": [password]},
             Tags=tag_list(tags),
         )
+        unquoted(call, password)
         return {"arn": arn(aws, "user", user["id"])}
 
     def modify(_known: dict[str, Any]) -> dict[str, Any]:

@@ -123,7 +123,12 @@ def bucket_lifecycle(boto: Boto) -> Iterator[None]:
 
 
 def account_block(boto: Boto) -> Iterator[None]:
+    def at_address(params: dict[str, Any], **_event: Any) -> None:
+        """The account id that goes before a host name cannot go before an IP address."""
+        params["url"] = params["url"].replace(f"{ACCOUNT}.", "")
+
     control = boto("s3control")
+    control.meta.events.register("before-call.s3-control", at_address)
     held = control.get_public_access_block(AccountId=ACCOUNT)["PublicAccessBlockConfiguration"]
     control.delete_public_access_block(AccountId=ACCOUNT)
     yield
@@ -237,9 +242,10 @@ def revision(boto: Boto) -> Iterator[None]:
     made = ecs.register_task_definition(
         containerDefinitions=[backend, *others], **{name: held[name] for name in settings}
     )["taskDefinition"]["taskDefinitionArn"]
-    for arn in (made, service["taskDefinition"]):
-        ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=arn)
-        yield
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=made)
+    yield
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=service["taskDefinition"])
+    ecs.deregister_task_definition(taskDefinition=made)
 
 
 def topic(name: str, opened: str) -> Opened:

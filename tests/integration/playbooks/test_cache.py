@@ -65,6 +65,7 @@ def test_what_the_secret_holds_opens_the_cache_and_nothing_else_does(
         boto("secretsmanager").put_secret_value(SecretId=SECRET, SecretString="rediss://elsewhere")
         again = playbooks.run("site.yml", *PROD, "--tags", "cache")
         assert again.status == 0, again.output
+        assert "--force-new-deployment --cluster airas-prod-cluster --service airas-prod-worker" in again.text
         queue(client)
         with connect(url(boto)) as renewed:
             queue(renewed)

@@ -145,6 +145,7 @@ def test_dev_and_prod_are_planned_and_built_in_one_account_and_then_left_alone(
         assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) == 0
         assert report(playbooks)["resources"] == []
         assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}", "--check"))) == 0
+        succeeded(playbooks.run("playbooks/audit.yml", "-i", f"inventories/{environment}"))
     # Cut down to one role, it reads what the others made.
     assert changed(succeeded(playbooks.run(*SITE, "inventories/dev", "--tags", "network"))) == 0
     leases = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emulator.iam import requests
+from emulator.iam.evaluation import Request, allowed
 from emulator.testing import EmulatorServer
+from scripts import policy
 from tests.integration.lock_table import LockTable
 from tests.integration.playbooks.conftest import ROOT, Playbooks
 from tests.integration.service_stack import CLUSTER, LOG_GROUP, NAME, REPOSITORY, ServiceStack
+from tests.unit.policies.test_role_documents import roles
 
 Boto = Callable[[str], Any]
 DEV = ("-i", "inventories/dev")
@@ -31,7 +36,51 @@ def stack(emulator: EmulatorServer, boto: Boto, table: LockTable) -> ServiceStac
     return ServiceStack(emulator, boto)
 
 
-def test_a_good_image_ends_healthy(playbooks: Playbooks, stack: ServiceStack, table: LockTable, writes: Any) -> None:
+@pytest.fixture
+def refused_to_workflow(emulator: EmulatorServer) -> Callable[[], list[str]]:
+    """What AWS would have refused of the playbooks' calls since the last reset, had GitHub's deploy role made them."""
+
+    def read() -> list[str]:
+        documents = roles("dev")["github-deploy"]["inline_policies"].values()
+        asked = [
+            request
+            for call in filter(policy.ours, emulator.calls())
+            for request in asked_by(call)
+            if request.action != "sts:GetCallerIdentity"  # needs no permission
+        ]
+        denied = [item for item in asked if not any(allowed(document, item) for document in documents)]
+        return sorted({f"{item.action} on {item.resource}" for item in denied})
+
+    return read
+
+
+def asked_by(call: dict[str, Any]) -> Iterator[Request]:
+    """What IAM is asked about a call, with the conditions of the deploy role's statements."""
+    account, params = policy.account(), call["params"] or {}
+    known = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": "dev"}  # where a resource has tags
+    if "cluster" in params:
+        name = params["cluster"].rpartition("/")[2]
+        known["ecs:cluster"] = f"arn:aws:ecs:{call['region']}:{account}:cluster/{name}"
+    if call["service"] == "dynamodb":
+        item = params.get("Key") or params.get("Item") or {}
+        known["dynamodb:LeadingKeys"] = item.get("LockID", {}).get("S", "")
+    if "services" in params:
+        params = {**params, "service": params["services"][0]}
+    for request in requests.requests({**call, "params": params}, account, policy.PROJECT):
+        yield replace(request, context={**request.context, **known})
+        if params.get("tags") and request.action in ("ecs:RegisterTaskDefinition", "ecs:RunTask"):
+            context = {**known, "ecs:CreateAction": call["operation"]}
+            task = f"arn:aws:ecs:{call['region']}:{account}:task/{CLUSTER}/1"
+            yield Request("ecs:TagResource", request.resource if call["operation"] != "RunTask" else task, context)
+
+
+def test_a_good_image_ends_healthy(
+    playbooks: Playbooks,
+    stack: ServiceStack,
+    table: LockTable,
+    writes: Any,
+    refused_to_workflow: Callable[[], list[str]],
+) -> None:
     digest = stack.emulator.put_image(REPOSITORY, "2")
     migrates = {"exit_code": 0, "log_lines": ["Running upgrade -> 2"]}
     stack.emulator.set_images({"*": {"commands": {"alembic*": migrates}}})
@@ -50,9 +99,12 @@ def test_a_good_image_ends_healthy(playbooks: Playbooks, stack: ServiceStack, ta
     again = playbooks.run(*DEPLOY, "-e", f"image_digest={digest}")
     assert again.status == 0, again.output
     assert "changed=0" in again.text
+    assert refused_to_workflow() == []
 
 
-def test_a_broken_image_ends_rolled_back(playbooks: Playbooks, stack: ServiceStack, table: LockTable) -> None:
+def test_a_broken_image_ends_rolled_back(
+    playbooks: Playbooks, stack: ServiceStack, table: LockTable, refused_to_workflow: Callable[[], list[str]]
+) -> None:
     digest = stack.emulator.put_image(REPOSITORY, "broken")
     stack.emulator.set_images({f"*@{digest}": {"exit_code": 1, "log_lines": ["cannot import name app"]}})
     run = playbooks.run(*DEPLOY, "-e", "image_tag=broken")
@@ -61,6 +113,7 @@ def test_a_broken_image_ends_rolled_back(playbooks: Playbooks, stack: ServiceSta
         assert words in run.text, run.output
     assert stack.image() == f"@{stack.digest}"
     assert table.lease() == {}
+    assert refused_to_workflow() == []
 
 
 def test_a_failing_migration_moves_nothing(playbooks: Playbooks, stack: ServiceStack, table: LockTable) -> None:

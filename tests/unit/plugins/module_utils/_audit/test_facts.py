@@ -58,6 +58,29 @@ def test_what_a_trail_records(
     assert trail["bucket_logging"] is None
 
 
+def test_the_newest_revision_is_judged_beside_the_one_that_runs(fake_aws: Callable[..., Any]) -> None:
+    arn = "arn:aws:ecs:ap-northeast-1:427979936961:task-definition/airas-dev-backend"
+
+    def described(taskDefinition: str) -> dict[str, Any]:  # noqa: N803
+        revision = 1 if taskDefinition.endswith(":1") else 2
+        family = "airas-dev-worker" if taskDefinition == "airas-dev-worker" else "airas-dev-backend"
+        told = {"family": family, "revision": revision, "taskDefinitionArn": f"{arn}:{revision}"}
+        return {"taskDefinition": told}
+
+    aws = fake_aws(
+        list_clusters={"clusterArns": ["arn:aws:ecs:ap-northeast-1:427979936961:cluster/airas-dev-cluster"]},
+        describe_clusters={"clusters": []},
+        list_services={"serviceArns": ["service"]},
+        describe_services={
+            "services": [{"serviceName": "airas-dev-backend", "status": "ACTIVE", "taskDefinition": f"{arn}:1"}]
+        },
+        list_task_definition_families={"families": ["airas-dev-backend", "airas-dev-worker"]},
+        describe_task_definition=described,
+    )
+    found = facts.containers(aws, facts.Scope("airas-dev", [], [], [], None))["task_definition"]  # type: ignore[arg-type]
+    assert list(found) == ["airas-dev-backend", "airas-dev-backend:2", "airas-dev-worker:2"]
+
+
 def test_an_organisations_trail_counts_and_is_not_the_accounts_to_mend(fake_aws: Callable[..., Any]) -> None:
     aws = fake_aws(
         get_trail_status={"IsLogging": True},

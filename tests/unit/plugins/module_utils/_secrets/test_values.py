@@ -29,6 +29,11 @@ def test_status(days: int | None, limit: int, expected: str) -> None:
     assert values.status(written, NOW, limit) == {"status": expected, "age_days": days}
 
 
+def test_a_value_of_a_clock_that_is_ahead_is_new() -> None:
+    written = NOW + datetime.timedelta(seconds=1)
+    assert values.status(written, NOW, 10) == {"status": "set", "age_days": 0}
+
+
 @pytest.mark.parametrize(
     ("answers", "row", "calls"),
     [
