@@ -335,7 +335,7 @@ def _database_notice(language: str, arn: Arn, name: str, event: str, categories:
     )
 
 
-# -- Secrets Manager, ACM, Health ------------------------------------------------------------------------------------
+# -- Secrets Manager, ACM, Health, GuardDuty -------------------------------------------------------------------------
 
 
 def _rotation(body: Body, language: str) -> Notice:
@@ -412,6 +412,45 @@ def _health(body: Body, language: str) -> Notice:
         str(detail.get("eventRegion") or body.get("region") or ""),
         str(body.get("account") or ""),
     )
+
+
+# https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
+_HIGH, _MEDIUM = 7.0, 4.0
+
+
+def _finding(body: Body, language: str) -> Notice:
+    detail = _mapping(body["detail"])
+    resource, service = _mapping(detail.get("resource")), _mapping(detail.get("service"))
+    severity, count = _float(detail.get("severity")) or 0.0, _float(service.get("count")) or 1.0
+    region = str(detail.get("region") or body.get("region") or "")
+    return Notice(
+        "alarm" if severity >= _HIGH else "warning" if severity >= _MEDIUM else "info",
+        text("finding", language, name=str(detail.get("type") or "GuardDuty")),
+        "guardduty-finding",
+        _plain(detail.get("description") or detail.get("title")),
+        [
+            ("severity", _number(severity)),
+            ("affected", _listed(_affected(resource), language)),
+            ("category", _quoted(resource.get("resourceType"))),
+            ("seen", text("seen_value", language, count=_number(count)) if count > 1 else ""),
+        ],
+        _console(region, "guardduty", f"#/findings?search=id%3D{quote(str(detail.get('id') or ''))}"),
+        region,
+        str(detail.get("accountId") or body.get("account") or ""),
+    )
+
+
+def _affected(resource: Mapping[str, Any]) -> list[str]:
+    """What the finding is about, by the names that its kinds of resources have."""
+    named = [
+        _mapping(resource.get("instanceDetails")).get("instanceId"),
+        _mapping(resource.get("accessKeyDetails")).get("userName"),
+        _mapping(resource.get("ecsClusterDetails")).get("name"),
+        _mapping(resource.get("lambdaDetails")).get("functionName"),
+        _mapping(resource.get("rdsDbInstanceDetails")).get("dbInstanceIdentifier"),
+        *(_mapping(each).get("name") for each in resource.get("s3BucketDetails") or []),
+    ]
+    return [str(name) for name in named if name]
 
 
 # -- Budgets ---------------------------------------------------------------------------------------------------------
@@ -592,5 +631,6 @@ _KINDS: tuple[tuple[Callable[[Body], bool], Callable[[Body, str], Notice]], ...]
     ),
     (_event("aws.acm", "ACM Certificate"), _certificate),
     (_event("aws.health", "AWS Health"), _health),
+    (_event("aws.guardduty", "GuardDuty Finding"), _finding),
     (lambda body: body.get("source") == "airas.platform", _report),
 )

@@ -59,7 +59,7 @@ class CallbackModule(CallbackBase):
         self._playbook = ""
         # What was planned by tasks in check mode (True), and what was done by others.
         self._plans: dict[str, dict[bool, list[dict[str, Any]]]] = {}
-        self._unchanged: dict[str, Counter[str]] = {}
+        self._unchanged: dict[str, dict[str, set[str]]] = {}
         self._unplanned: dict[str, list[str]] = {}
         self._failures: dict[str, list[dict[str, str]]] = {}
 
@@ -98,8 +98,8 @@ class CallbackModule(CallbackBase):
         found = ({**resource, "component": component} for resource in outcome["plan"])
         plans.extend(resource for resource in found if not (result.task.check_mode and resource in plans))
         planned = {resource["resource"] for resource in outcome["plan"]}
-        unchanged = set(outcome.get("resources") or ()) - planned
-        self._unchanged.setdefault(host, Counter())[component] += len(unchanged)
+        unchanged = self._unchanged.setdefault(host, {}).setdefault(component, set())
+        unchanged |= set(outcome.get("resources") or ()) - planned
 
     def _keep_only(self, host: str, components: Iterable[str]) -> None:
         """A removal of some layers has been looked at as one of all."""
@@ -129,8 +129,8 @@ class CallbackModule(CallbackBase):
             "finished": _now(),
             "summary": {action: counts[action] for action in ACTIONS},
             "resources": resources,
-            # How many are as they should be, by component.
-            "unchanged": dict(self._unchanged.get(host, ())),
+            # Those that are as they should be, by component.
+            "unchanged": {component: sorted(found) for component, found in self._unchanged.get(host, {}).items()},
             "unplanned": self._unplanned.get(host, []),
             "failures": self._failures.get(host, []),
         }

@@ -81,6 +81,17 @@ class Refused(PlatformError):
     """A change that the safety rules or AWS itself forbid; nothing has been written."""
 
 
+def check_numbers(values: Mapping[str, Any], limits: Mapping[str, tuple[int, int]], resource: str) -> None:
+    """Raises L(PlatformError) for a number that AWS would not take: a plan has to find it, and only a call would.
+
+    ``limits`` holds the least and the most by name; what is not given is not checked.
+    """
+    for name, (least, most) in limits.items():
+        value = values.get(name)
+        if value is not None and not least <= value <= most:
+            raise PlatformError(f"{name} is {value}.", mend=f"AWS takes {least} to {most}.", resource=resource)
+
+
 @dataclass(frozen=True)
 class Operation:
     """One AWS call, or a fixed sequence of them, and the top-level attributes that it brings about.
@@ -348,8 +359,9 @@ class Guard:
             token = f"{self.environment}:{plan.resource.address}"
             if self.protected and plan.impact == "data loss" and token not in self.confirm:
                 paths = ", ".join(change.path for change in plan.changes if change.impact == "data loss")
+                what = f" ({paths})" if plan.action == "update" else ""  # else all of it
                 raise Refused(
-                    f"to {plan.action} it would lose data ({paths}), and the environment is protected.",
+                    f"to {plan.action} it would lose data{what}, and the environment is protected.",
                     mend=f"If that is meant, run again with -e confirm={token}",
                     resource=plan.resource.address,
                 )

@@ -130,6 +130,11 @@ plan:
   returned: success
   type: list
   elements: dict
+pending:
+  description: What AWS is still at work on, each with its C(resource) and C(state).
+  returned: success
+  type: list
+  elements: dict
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

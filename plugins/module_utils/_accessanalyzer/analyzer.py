@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._aws import Aws, is_ours
-from .._reconcile import Operation, PlatformError, Resource, managed_tags
+from .._reconcile import Operation, PlatformError, Resource, check_numbers, managed_tags
 
 KIND = "access_analyzer"
 EXTERNAL, UNUSED = "ACCOUNT", "ACCOUNT_UNUSED_ACCESS"
@@ -35,12 +35,7 @@ def _check(params: Mapping[str, Any]) -> None:
             mend=f"Leave it out, or choose type {UNUSED}.",
             resource=f"{KIND}/{params['type']}",
         )
-    if age is not None and not 1 <= age <= 365:
-        raise PlatformError(
-            f"unused_access_age_days is {age}.",
-            mend="It is a number of days from 1 to 365.",
-            resource=f"{KIND}/{params['type']}",
-        )
+    check_numbers(params, {"unused_access_age_days": (1, 365)}, f"{KIND}/{params['type']}")
 
 
 def _desired(params: Mapping[str, Any], found: Mapping[str, Any] | None, ours: bool) -> dict[str, Any]:

@@ -26,6 +26,8 @@ Report = Mapping[str, Any]
 
 SHARED = "account"
 """The component that stands before any stack and goes with none."""
+KEPT = ("kms_key", "s3_bucket", "secret")
+"""What stays of a stack that was removed: in its recovery window, or because it holds objects."""
 _MISSING = ("ResourceNotFoundException",)
 _NO_TOPIC = ("NotFound", "NotFoundException")
 _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
@@ -42,10 +44,17 @@ def is_drift(report: Report) -> bool:
 
 
 def is_absent(report: Report) -> bool:
-    """Whether nothing of the stack exists, apart from what all stacks of the account share."""
-    own = [resource for resource in report["resources"] if resource["component"] not in ("", SHARED)]
-    unchanged = sum(count for component, count in report["unchanged"].items() if component not in ("", SHARED))
-    return bool(own) and not unchanged and all(resource["action"] == "create" for resource in own)
+    """Whether nothing of the stack exists but what all stacks of the account share and what a removal has kept."""
+    own = [item for item in report["resources"] if item["component"] not in ("", SHARED)]
+    unchanged = [
+        name for component, names in report["unchanged"].items() if component not in ("", SHARED) for name in names
+    ]
+    gone = [item for item in own if not _kept(item["resource"])]
+    return bool(gone) and all(item["action"] == "create" for item in gone) and all(map(_kept, unchanged))
+
+
+def _kept(resource: str) -> bool:
+    return resource.partition("/")[0] in KEPT
 
 
 def lines(report: Report) -> list[str]:

@@ -74,7 +74,7 @@ def _find(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     tags, standards = aws.gather(
         (
-            lambda: aws.call("securityhub", "list_tags_for_resource", ResourceArn=hub["HubArn"])["Tags"],
+            lambda: aws.call("securityhub", "list_tags_for_resource", ResourceArn=hub["HubArn"]).get("Tags") or {},
             lambda: _enabled(aws),
         )
     )

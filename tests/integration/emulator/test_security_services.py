@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -122,6 +123,26 @@ def test_tags_and_the_end_of_a_detector(guardduty: Any, refused: Any) -> None:
     for call in (guardduty.get_detector, guardduty.delete_detector):
         with refused("BadRequestException", "not owned by the current account"):
             call(DetectorId=detector)
+
+
+def test_a_rule_hears_of_severe_findings(guardduty: Any, emulator: Any, refused: Any) -> None:
+    sqs, events = emulator.client("sqs"), emulator.client("events")
+    url = sqs.create_queue(QueueName="findings")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    pattern = {"source": ["aws.guardduty"], "detail": {"severity": [{"numeric": [">=", 7]}]}}
+    events.put_rule(Name="findings", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="findings", Targets=[{"Id": "queue", "Arn": arn}])
+    detector = guardduty.create_detector(Enable=True)["DetectorId"]
+    kinds = ["Recon:EC2/PortProbeUnprotectedPort", "Backdoor:EC2/C&CActivity.B"]
+    guardduty.create_sample_findings(DetectorId=detector, FindingTypes=kinds)
+    [message] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+    found = json.loads(message["Body"])
+    assert (found["detail-type"], found["detail"]["type"]) == ("GuardDuty Finding", kinds[1])
+    with refused("BadRequestException", "invalid finding type"):
+        guardduty.create_sample_findings(DetectorId=detector, FindingTypes=["x"])
 
 
 # -- Security Hub ----------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_interrupted_anywhere_it_ends_the_same(
     ("args", "message"),
     [
         ({**EXTERNAL, "unused_access_age_days": 90}, "an analyzer of type ACCOUNT has no unused_access_age_days"),
-        ({**UNUSED, "unused_access_age_days": 366}, "It is a number of days from 1 to 365"),
+        ({**UNUSED, "unused_access_age_days": 366}, "unused_access_age_days is 366. AWS takes 1 to 365."),
     ],
 )
 def test_what_cannot_be_is_refused(args: dict[str, Any], message: str, run_module: Apply) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emulator.iam import requests
-from emulator.iam.evaluation import Request, allowed
 from emulator.testing import EmulatorServer
 from scripts import policy
 from tests.integration.lock_table import LockTable
-from tests.integration.playbooks.conftest import ROOT, Playbooks
+from tests.integration.playbooks.conftest import Playbooks
 from tests.integration.service_stack import CLUSTER, LOG_GROUP, NAME, REPOSITORY, ServiceStack
 from tests.unit.policies.test_role_documents import roles
 
@@ -42,36 +39,10 @@ def refused_to_workflow(emulator: EmulatorServer) -> Callable[[], list[str]]:
 
     def read() -> list[str]:
         documents = roles("dev")["github-deploy"]["inline_policies"].values()
-        asked = [
-            request
-            for call in filter(policy.ours, emulator.calls())
-            for request in asked_by(call)
-            if request.action != "sts:GetCallerIdentity"  # needs no permission
-        ]
-        denied = [item for item in asked if not any(allowed(document, item) for document in documents)]
-        return sorted({f"{item.action} on {item.resource}" for item in denied})
+        tags = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": "dev"}  # where a resource has them
+        return policy.denied(emulator.calls(), documents, tags)
 
     return read
-
-
-def asked_by(call: dict[str, Any]) -> Iterator[Request]:
-    """What IAM is asked about a call, with the conditions of the deploy role's statements."""
-    account, params = policy.account(), call["params"] or {}
-    known = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": "dev"}  # where a resource has tags
-    if "cluster" in params:
-        name = params["cluster"].rpartition("/")[2]
-        known["ecs:cluster"] = f"arn:aws:ecs:{call['region']}:{account}:cluster/{name}"
-    if call["service"] == "dynamodb":
-        item = params.get("Key") or params.get("Item") or {}
-        known["dynamodb:LeadingKeys"] = item.get("LockID", {}).get("S", "")
-    if "services" in params:
-        params = {**params, "service": params["services"][0]}
-    for request in requests.requests({**call, "params": params}, account, policy.PROJECT):
-        yield replace(request, context={**request.context, **known})
-        if params.get("tags") and request.action in ("ecs:RegisterTaskDefinition", "ecs:RunTask"):
-            context = {**known, "ecs:CreateAction": call["operation"]}
-            task = f"arn:aws:ecs:{call['region']}:{account}:task/{CLUSTER}/1"
-            yield Request("ecs:TagResource", request.resource if call["operation"] != "RunTask" else task, context)
 
 
 def test_a_good_image_ends_healthy(
@@ -242,26 +213,3 @@ def test_prod_does_not_sleep(playbooks: Playbooks, writes: Any) -> None:
     assert refused.status == 2
     assert "prod is protected (stack_protected), and does not sleep." in refused.text
     assert writes() == []
-
-
-def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> None:
-    protected = ("-e", "container_platform_task_protection_jobs_url=http://127.0.0.1:8000/jobs")
-    layers = ("--tags", "account,network,storage,secrets,identity,container_platform", *protected)
-    made = playbooks.run("site.yml", *DEV, *layers)
-    assert made.status == 0, made.output
-    assert f"{NAME} has no image, and therefore no task" in made.text
-    digest = emulator.put_image(REPOSITORY, "1")
-    deployed = playbooks.run(*DEPLOY, "-e", "image_tag=1")
-    assert deployed.status == 0, deployed.output
-    ecs = boto("ecs")
-    [service] = ecs.describe_services(cluster=CLUSTER, services=[NAME])["services"]
-    assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
-    again = playbooks.run("site.yml", *DEV, *layers)
-    assert again.status == 0, again.output
-    assert "There is nothing to change." in again.text
-    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    backend, protection = definition["containerDefinitions"]
-    assert backend["image"].endswith(f"/{REPOSITORY}@{digest}")
-    script = (ROOT / "sidecars" / "task_protection" / "protect.py").read_text(encoding="utf-8")
-    assert protection["command"] == ["python", "-c", script.rstrip()]
-    assert not protection["essential"]

@@ -113,7 +113,7 @@ class TestWhatPlaysLeave:
         assert found
         assert found["mode"] == "plan"
         assert [resource["component"] for resource in found["resources"]] == ["network"]
-        assert found["unchanged"] == {"network": 2}
+        assert found["unchanged"] == {"network": ["subnet/a", "subnet/b"]}
         assert _run_plans.found("airas-prod") is None
 
     def test_an_apply_leaves_out_what_was_only_looked_at(self, callback: CallbackModule) -> None:

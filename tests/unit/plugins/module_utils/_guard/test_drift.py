@@ -29,7 +29,7 @@ def report(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_each_attribute_is_named_with_both_values() -> None:
     long = {**UPDATE, "changes": [{**CHANGE, "path": "policy", "before": None, "after": "x" * 500}]}
-    assert drift.summary(report(UPDATE, DELETE, long, unchanged={"network": 7}, unplanned=["A task"])) == [
+    assert drift.summary(report(UPDATE, DELETE, long, unchanged={"network": ["vpc/a"]}, unplanned=["A task"])) == [
         "airas-dev has drifted: 4 resources differ. site.yml puts back what the inventory says, after a look at it:",
         "~ rds_instance/airas-dev-db",
         "    multi_az: is false, should be true",
@@ -41,15 +41,16 @@ def test_each_attribute_is_named_with_both_values() -> None:
 
 
 def test_no_drift_is_said_too() -> None:
-    assert drift.summary(report(unchanged={"network": 7})) == ["airas-dev is as the inventory says."]
+    assert drift.summary(report(unchanged={"network": ["vpc/a"]})) == ["airas-dev is as the inventory says."]
 
 
 @pytest.mark.parametrize(
     ("found", "absent"),
     [
         (report(CREATE), True),
-        (report(CREATE, {**UPDATE, "component": "account"}, unchanged={"account": 3}), True),
-        (report(CREATE, unchanged={"network": 1}), False),
+        (report(CREATE, {**UPDATE, "component": "account"}, unchanged={"account": ["trail/a"]}), True),
+        (report(CREATE, unchanged={"network": ["vpc/a"]}), False),
+        (report(CREATE, {**UPDATE, "resource": "secret/a"}, unchanged={"storage": ["s3_bucket/a"]}), True),
         (report(CREATE, UPDATE), False),
         (report({**CREATE, "component": "account"}), False),
     ],
