@@ -15,10 +15,6 @@ from typing import Any
 from emulator.iam.evaluation import Document, many, operator_of
 from emulator.iam.requests import kinds_of, reference
 
-# Actions that AWS decides about without a resource, although the reference names one.
-ANY_RESOURCE: Mapping[str, str] = {
-    "ecs:ListTasks": "the resource is the container instance that the request names, and Fargate has none",
-}
 # Of the types of resources that they always need one is enough: what the request is about.
 EITHER = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 # Services that do not say on whose behalf they come, for these actions. What is theirs can be closed in no other way.
@@ -118,9 +114,9 @@ def _resources(statement: Document, actions: list[str], allows: bool) -> Iterato
     for action in actions:
         needed = _forms(action)
         if "*" in held:
-            if needed and allows and action not in ANY_RESOURCE:
+            if needed and allows:
                 yield f"{action} could name {', '.join(sorted(needed))} instead of *"
-        elif held and (not needed or action in ANY_RESOURCE):
+        elif held and not needed:
             yield f"{action} takes no resource but *"
         elif held:
             yield from _unmet(action, needed, held)

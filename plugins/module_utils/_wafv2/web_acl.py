@@ -47,8 +47,6 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     found = _read(aws, name)
     before = _before(found, params) if found else None
     if params["state"] == "absent":
-        if found:
-            _check_unused(aws, found["ARN"], name)
         return [_resource(aws, name, found, before, None, {})]
     _rules.check(params["rules"], f"{KIND}/{name}")
     request = _request(params)
@@ -236,6 +234,8 @@ def _resource(
         once_there(aws, lambda: aws.call("wafv2", "tag_resource", ResourceARN=known["arn"], Tags=tags))
 
     def delete(known: dict[str, Any]) -> None:
+        # Not when it is planned: a plan that ends the association first has not ended it.
+        _check_unused(aws, known["arn"], name)
         lock = (found or {})["LockToken"]
         arguments = {**ours, "Id": known["id"], "LockToken": lock}
         # AWS may see an association for a while after its end.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emulator.iam import requests
-from emulator.iam.evaluation import Request, allowed
 from emulator.testing import EmulatorServer
 from scripts import policy
 from tests.integration.lock_table import LockTable
@@ -42,36 +39,10 @@ def refused_to_workflow(emulator: EmulatorServer) -> Callable[[], list[str]]:
 
     def read() -> list[str]:
         documents = roles("dev")["github-deploy"]["inline_policies"].values()
-        asked = [
-            request
-            for call in filter(policy.ours, emulator.calls())
-            for request in asked_by(call)
-            if request.action != "sts:GetCallerIdentity"  # needs no permission
-        ]
-        denied = [item for item in asked if not any(allowed(document, item) for document in documents)]
-        return sorted({f"{item.action} on {item.resource}" for item in denied})
+        tags = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": "dev"}  # where a resource has them
+        return policy.denied(emulator.calls(), documents, tags)
 
     return read
-
-
-def asked_by(call: dict[str, Any]) -> Iterator[Request]:
-    """What IAM is asked about a call, with the conditions of the deploy role's statements."""
-    account, params = policy.account(), call["params"] or {}
-    known = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": "dev"}  # where a resource has tags
-    if "cluster" in params:
-        name = params["cluster"].rpartition("/")[2]
-        known["ecs:cluster"] = f"arn:aws:ecs:{call['region']}:{account}:cluster/{name}"
-    if call["service"] == "dynamodb":
-        item = params.get("Key") or params.get("Item") or {}
-        known["dynamodb:LeadingKeys"] = item.get("LockID", {}).get("S", "")
-    if "services" in params:
-        params = {**params, "service": params["services"][0]}
-    for request in requests.requests({**call, "params": params}, account, policy.PROJECT):
-        yield replace(request, context={**request.context, **known})
-        if params.get("tags") and request.action in ("ecs:RegisterTaskDefinition", "ecs:RunTask"):
-            context = {**known, "ecs:CreateAction": call["operation"]}
-            task = f"arn:aws:ecs:{call['region']}:{account}:task/{CLUSTER}/1"
-            yield Request("ecs:TagResource", request.resource if call["operation"] != "RunTask" else task, context)
 
 
 def test_a_good_image_ends_healthy(

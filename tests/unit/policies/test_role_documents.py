@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ansible.vars.manager import VariableManager
 
 from ansible_collections.airas.platform.plugins.module_utils._policy import checked
 from emulator.iam import lint
-from emulator.iam.evaluation import Request, allowed
+from emulator.iam.evaluation import Request, allowed, many
 
 ROOT = Path(__file__).parents[3]
 ACCOUNT, REGION = "427979936961", "ap-northeast-1"
@@ -112,6 +113,22 @@ def test_a_boundary_is_put_on_every_role(environment: str) -> None:
     bounded = roles(environment, identity_permissions_boundary=boundary)
     assert {role["permissions_boundary"] for role in bounded.values()} == {boundary}
     assert {role["permissions_boundary"] for role in roles(environment).values()} == {None}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_role_is_what_it_is_within_the_boundary(environment: str) -> None:
+    """The boundary of docs/policies takes nothing away; the roles of account and network write logs alone."""
+    bounds = json.loads((ROOT / "docs/policies/boundary.json").read_text(encoding="utf-8"))
+    needed = {"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"}
+    options = {"identity_exec_enabled": True, "identity_ses_identity": "a", "workflow_tracing_enabled": True}
+    for role in roles(environment, **options, identity_worker_enabled=True).values():
+        for document in role["inline_policies"].values():
+            needed |= {action for statement in document["Statement"] for action in many(statement["Action"])}
+    to_containers = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    resources = {"iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/airas-{environment}-task"}
+    asked = [Request(action, resources.get(action, "*"), to_containers) for action in sorted(needed)]
+    assert [request.action for request in asked if not allowed(bounds, request)] == []
+    assert not allowed(bounds, Request("iam:PutRolePolicy"))
 
 
 # -- permissions -----------------------------------------------------------------------------------------------------
