@@ -165,6 +165,7 @@ OPTIONS: Mapping[str, Any] = {
     "container_platform_worker_command": ["celery", "worker"],
     "container_platform_worker_enabled": True,
     "database_backup_plan_enabled": True,
+    "database_monitoring_interval_s": 60,
     "network_interface_endpoints": ["secretsmanager"],
     "network_nat_mode": "{{ 'gateway' if stack_environment == 'prod' else 'instance' }}",
     "waf_enabled": True,
