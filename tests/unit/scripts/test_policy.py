@@ -36,7 +36,7 @@ PUT_TOGETHER = (
 UNNAMEABLE = (
     rf"arn:aws:(ec2:{REGION}:(\d+)?:.+|kms:{REGION}:\d+:key/\*|acm:{REGION}:\d+:certificate/\*|"
     rf"lambda:{REGION}:\d+:event-source-mapping:\*|application-autoscaling:{REGION}:\d+:scalable-target/\*|"
-    r"route53:::(healthcheck|hostedzone)/\*|"
+    rf"route53:::(healthcheck|hostedzone)/\*|backup:{REGION}:\d+:backup-plan:\*|"
     # AWS's own: the groups of options and parameters of an instance, and the secret of a database's administrator.
     rf"rds:{REGION}:\d+:[op]g:default\*|secretsmanager:{REGION}:\d+:secret:rds!db-\*|"
     # One of each in an account and a region.
