@@ -138,6 +138,13 @@ def test_what_is_recorded_is_in_the_code_or_made_by_it() -> None:
     assert {action for action in found if not re.fullmatch(PUT_TOGETHER, action)} == set()
 
 
+def test_every_playbook_is_recorded_with_everything_switched_on() -> None:
+    playbooks = {path.name for path in (policy.ROOT / "playbooks").glob("*.yml")} - {"inventory.yml"}
+    assert playbooks - {run[0].rpartition("/")[2] for run in policy.RUNS} == set()
+    defaults = "\n".join(path.read_text(encoding="utf-8") for path in policy.ROOT.glob("roles/*/defaults/main.yml"))
+    assert set(re.findall(r"(?m)^(\w+_enabled): false$", defaults)) - set(policy.OPTIONS) == set()
+
+
 def test_no_reason_outlives_its_need() -> None:
     """What is recorded needs no reason, and a resource or a condition belongs to an action that is granted."""
     assert set(policy.EXTRA) & set(policy.recorded()["actions"]) <= {"ecs:TagResource"}
