@@ -56,6 +56,9 @@ def _check(value: Mapping[str, Any]) -> None:
     elif text != text.strip():
         problem = "its value begins or ends with white space, which would become part of it."
         mend = "Take it off; in YAML, |- instead of | leaves out the line break at the end."
+    elif not _is_unicode(text):
+        problem = "its value is not in UTF-8, and neither store takes other bytes as text."
+        mend = "Set it from a file or terminal that is."
     elif len(text.encode()) > most:
         problem = f"its value is longer than the {most} bytes that its store takes."
         mend = (
@@ -63,6 +66,11 @@ def _check(value: Mapping[str, Any]) -> None:
         )
     if problem:
         raise PlatformError(problem, mend=mend, resource=f"secret_value/{value['name']}")
+
+
+def _is_unicode(text: str) -> bool:
+    """False where the environment held other bytes, which Python stands in for with surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _written(aws: Aws, name: str) -> datetime.datetime | None:
