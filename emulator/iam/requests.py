@@ -72,7 +72,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "BucketName": ("Bucket",),
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),
-    "DashboardName": ("DashboardName",),
+    "DashboardName": ("DashboardName", "DashboardNames"),
     "DbInstanceName": ("DBInstanceIdentifier", "TargetDBInstanceIdentifier"),
     "FunctionName": ("FunctionName",),
     "GroupName": ("GroupName", "Name"),
