@@ -185,7 +185,7 @@ TAKES_ROLE = {
     "stepfunctions": "states.amazonaws.com",
 }
 _ROLE_KEYS = re.compile(
-    r"(execution|task|monitoring|cloudwatchlogs)?_?role(arn)?|deliverlogspermissionarn", re.IGNORECASE
+    r"(execution|task|monitoring|cloudwatchlogs|iam)?_?role(arn)?|deliverlogspermissionarn", re.IGNORECASE
 )
 UNKNOWN = "(unknown)"
 MANY = 8
