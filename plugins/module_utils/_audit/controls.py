@@ -626,6 +626,13 @@ def iam_16(account: Facts) -> str:
     return unless(kept >= 24, f"PasswordReusePrevention is {kept}")
 
 
+@control("IAM.28", "What others can reach is looked for", "account")
+def iam_28(account: Facts) -> str:
+    looking = [item for item in account["analyzers"] if item["type"] in ("ACCOUNT", "ORGANIZATION")]
+    active = [item for item in looking if item["status"] == "ACTIVE"]
+    return unless(active, "no analyzer of external access is active in this region")
+
+
 @control("KMS.4", "Keys rotate", "kms_key")
 def kms_4(key: Facts) -> str:
     return unless(key["rotates"], "rotation is off")

@@ -80,6 +80,7 @@ def account(aws: Aws, _scope: Scope) -> Kinds:
     facts = {
         "s3_block": (block or {}).get("PublicAccessBlockConfiguration") or {},
         "ebs_encryption": (encryption or {})["EbsEncryptionByDefault"],
+        "analyzers": aws.pages("accessanalyzer", "list_analyzers", "analyzers"),
         "passwords": passwords or {},
         "trails": list(held.values()),
     }

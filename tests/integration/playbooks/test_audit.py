@@ -175,6 +175,14 @@ def passwords(boto: Boto) -> Iterator[None]:
     iam.update_account_password_policy(**settings)
 
 
+def analyzer(boto: Boto) -> Iterator[None]:
+    held = boto("accessanalyzer")
+    [found] = held.list_analyzers(type="ACCOUNT")["analyzers"]
+    held.delete_analyzer(analyzerName=found["name"])
+    yield
+    held.create_analyzer(analyzerName=found["name"], type="ACCOUNT", tags=found["tags"])
+
+
 def repository(boto: Boto) -> Iterator[None]:
     for scanned, mutability in ((False, "MUTABLE"), (True, "IMMUTABLE")):
         ecr, name = boto("ecr"), {"repositoryName": "airas-backend"}
@@ -296,6 +304,7 @@ OPENED: list[tuple[Opened, set[str]]] = [
     (trail_validation, {"CloudTrail.4 trail/airas-trail"}),
     (key, {"KMS.4 kms_key/alias/airas-prod-secrets"}),
     (passwords, {f"IAM.{n} account/{ACCOUNT}" for n in (15, 16)}),
+    (analyzer, {f"IAM.28 account/{ACCOUNT}"}),
     (repository, {f"ECR.{n} repository/airas-backend" for n in (1, 2)}),
     (balancer("access_logs.s3.enabled"), {"ELB.5 load_balancer/airas-prod-alb"}),
     (balancer("deletion_protection.enabled"), {"ELB.6 load_balancer/airas-prod-alb"}),
