@@ -4,7 +4,8 @@
 #   make test PYTHON=python3.13 VENV=.venv-next
 
 VENV ?= .venv
-# Molecule scenarios that run at the same time.
+# Processes among which tests are shared out, and Molecule scenarios that run at the same time.
+WORKERS ?= auto
 JOBS ?= 2
 
 READY := $(VENV)/.ready
@@ -43,11 +44,11 @@ lint: $(READY) ## ruff, mypy, ansible-lint, ansible-test sanity, documentation a
 
 unit: $(READY) ## pytest tests/unit; ARGS="-k name" for some of them
 	@echo "==> unit tests"
-	@pytest -n auto tests/unit $(ARGS)
+	@pytest -n $(WORKERS) --dist worksteal tests/unit $(ARGS)
 
 integration: $(READY) ## pytest tests/integration: playbooks against the embedded AWS
 	@echo "==> integration tests"
-	@pytest -n auto tests/integration $(ARGS)
+	@pytest -n $(WORKERS) --dist worksteal tests/integration $(ARGS)
 
 molecule: $(READY) ## every Molecule scenario; SCENARIOS="network cache" for some of them
 	@echo "==> molecule"

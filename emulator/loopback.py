@@ -15,9 +15,16 @@ from typing import Any
 HOST = "localhost"
 """The name of every endpoint, which any client resolves."""
 
-UNTIL_CLOSED = ("/bin/sh", "-c", '"$@" </dev/null & server=$!; read -r _; kill -INT $server; wait $server', "sh")
+_UNTIL_CLOSED = """
+exec 3<&0
+"$@" </dev/null 3<&- & server=$!
+{ read -r _ <&3; kill -INT $server; } & reader=$!
+wait $server
+kill $reader
+"""
+UNTIL_CLOSED = ("/bin/sh", "-c", _UNTIL_CLOSED, "sh")
 """Put before a server's command: it ends when its standard input closes, also when the emulator is killed and can end
-nothing itself."""
+nothing itself; and with it ends the shell, so that a server which has ended is known to have."""
 
 
 class Loopback:

@@ -60,7 +60,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "network": ("ec2",),
     "secrets": ("acm", "kms", "route53", "secretsmanager", "ssm"),
     "identity": ("iam", "lambda"),
-    "database": ("backup", "elasticache", "rds"),
+    "database": ("backup", "backup-storage", "elasticache", "rds"),
     "platform": ("application-autoscaling", "ecs", "elasticloadbalancing"),
     "observability": ("budgets", "cloudwatch", "events", "logs", "scheduler", "sns", "sqs", "states", "wafv2"),
 }
@@ -69,6 +69,7 @@ GLOBAL = {"budgets", "ce", "iam", "pricing", "route53", "sts"}
 NOT_CALLED = {"notifications"}
 # What no call shows. Each with the reason why AWS asks for it.
 EXTRA: Mapping[str, str] = {
+    "backup-storage:MountCapsule": "backup:CreateBackupVault asks for it",
     "ec2:DescribeAccountAttributes": "RDS, ElastiCache and load balancers look at the VPC with the caller's permission",
     "ecs:TagResource": "tasks carry the tags of their service or task definition (propagateTags)",
     "elasticloadbalancing:SetWebAcl": "the load balancer's side of wafv2:AssociateWebACL",
@@ -163,6 +164,8 @@ OPTIONS: Mapping[str, Any] = {
     "container_platform_sleep_enabled": "{{ stack_environment == 'dev' }}",
     "container_platform_worker_command": ["celery", "worker"],
     "container_platform_worker_enabled": True,
+    "database_backup_plan_enabled": True,
+    "database_monitoring_interval_s": 60,
     "network_interface_endpoints": ["secretsmanager"],
     "network_nat_mode": "{{ 'gateway' if stack_environment == 'prod' else 'instance' }}",
     "waf_enabled": True,

@@ -26,9 +26,9 @@ NAMELESS: Mapping[str, tuple[str, ...]] = {
     "events.amazonaws.com": ("kms:Decrypt", "kms:GenerateDataKey", "sns:Publish"),
 }
 # Where AWS does not document that the service names its source, the condition holds if it does. A function takes on no
-# role of another account, as handing it over (iam:PassRole) ends at the account.
+# role of another account, as handing it over (iam:PassRole) ends at the account; nor does a backup plan.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-MAY_BE_NAMELESS = ("lambda.amazonaws.com",)
+MAY_BE_NAMELESS = ("backup.amazonaws.com", "events.rds.amazonaws.com", "lambda.amazonaws.com")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _EVERYWHERE = re.compile(
     r"aws:(CalledVia\w*|CurrentTime|EpochTime|MultiFactorAuth\w+|Principal(Account|Arn|Is\w+|Org\w+|Service\w*|Type)|"

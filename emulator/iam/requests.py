@@ -67,6 +67,8 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "AlarmName": ("AlarmName", "AlarmNames"),
     "Alias": ("AliasName",),
     "AnalyzerName": ("analyzerName",),
+    "BackupPlanId": ("BackupPlanId",),
+    "BackupVaultName": ("BackupVaultName",),
     "BucketName": ("Bucket",),
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),

@@ -37,13 +37,16 @@ class ActionModule(ActionBase):
         if report["failures"]:
             problems = (f"{failure['task']}: {failure['message']}" for failure in report["failures"])
             return _unjudged(host, "\n".join(problems))
-        arguments = {**self._task.args, **_telling(), "report": report}
+        partial = _is_partial()
+        arguments = {**self._task.args, **({"notify": "never"} if partial else {}), "report": report}
         told: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
         found = drift.is_drift(report)
         if told.get("failed"):
             if not found:
                 return _unjudged(host, str(told["msg"]))
             told["notice"] = f"Discord could not be told: {told['msg']}"
+        if partial:
+            told["notice"] = "Discord is not told: this run is about a part of the stack (--tags)."
         lines = [*drift.summary(report), told["notice"]]
         if found:
             return {**told, "failed": True, "drift": True, "msg": "\n".join(lines)}
@@ -57,7 +60,7 @@ def _unjudged(host: str, problem: str) -> dict[str, Any]:
     return {"unreachable": True, "changed": False, "msg": message}
 
 
-def _telling() -> dict[str, str]:
+def _is_partial() -> bool:
     """A part says nothing of the whole, and what was told of the whole stays."""
     tags, skipped = context.CLIARGS.get("tags") or (), context.CLIARGS.get("skip_tags") or ()
-    return {} if set(tags) <= {"all"} and not skipped else {"notify": "never"}
+    return not set(tags) <= {"all"} or bool(skipped)

@@ -47,6 +47,7 @@ class ActionModule(ActionBase):
                 return {"failed": True, "msg": f"{refusal} {NOTHING_DONE}"}
             display.warning(f"This would be refused: {refusal}")
         if not planned:
-            display.display(f"    Nothing of {', '.join(components)} is left to remove in {environment}.")
+            part = f"{', '.join(components)} in " if len(components) < len(layers) else ""
+            display.display(f"    Nothing of {part}{environment} is left to remove.")
         confirmed = [*confirm, *removal.losses(planned, environment)]
         return {"remove": bool(planned), "components": components, "confirm": confirmed}

@@ -298,7 +298,7 @@ def rds_25(instance: Facts) -> str:
 
 @control("RDS.26", "A backup plan covers the database", "db_instance")
 def rds_26(instance: Facts) -> str:
-    return unless(instance["in_backup_plan"], "AWS Backup does not protect it")
+    return unless(instance["in_backup_plan"], "it is in no backup plan of AWS Backup")
 
 
 @control("RDS.36", "PostgreSQL's log goes to CloudWatch Logs", "db_instance")

@@ -17,6 +17,7 @@ from typing import Any
 
 from .._account.settings import found_passwords
 from .._aws import Aws, by_name, tags_of
+from .._backup import coverage
 from .._network.vpc import find_vpc
 from .._wafv2._common import MISSING as NO_ACL
 from .._wafv2._common import SCOPE
@@ -256,6 +257,7 @@ def databases(aws: Aws, scope: Scope) -> Kinds:
         return {}
     subscriptions = aws.pages("rds", "describe_event_subscriptions", "EventSubscriptionsList")
     snapshots = aws.pages("rds", "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")
+    selections = coverage.selections(aws)
     own = {item["DBSnapshotIdentifier"]: item for item in snapshots if item["DBInstanceIdentifier"] in instances}
 
     def more(instance: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -267,8 +269,8 @@ def databases(aws: Aws, scope: Scope) -> Kinds:
                 "rds", "describe_db_parameters", "Parameters", DBParameterGroupName=group, Source="user"
             )
         }
-        # AWS Backup marks what it protects with a restorable recovery point of its own.
-        plan = bool(instance.get("AwsBackupRecoveryPointArn"))
+        tags = tags_of(instance, "TagList")
+        plan = any(coverage.covers(selection, instance["DBInstanceArn"], tags) for selection in selections)
         return {"parameters": parameters, "subscriptions": subscriptions, "in_backup_plan": plan}
 
     def restore(snapshot: Mapping[str, Any]) -> Mapping[str, Any]:

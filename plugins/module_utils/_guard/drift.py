@@ -26,8 +26,8 @@ Report = Mapping[str, Any]
 
 SHARED = "account"
 """The component that stands before any stack and goes with none."""
-KEPT = ("kms_key", "s3_bucket", "secret")
-"""What stays of a stack that was removed: in its recovery window, or because it holds objects."""
+KEPT = ("backup_vault", "kms_key", "s3_bucket", "secret")
+"""What stays of a stack that was removed: in its recovery window, or because it holds something."""
 _MISSING = ("ResourceNotFoundException",)
 _NO_TOPIC = ("NotFound", "NotFoundException")
 _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}

@@ -10,6 +10,7 @@ was asked for; with ``apply_immediately`` what is still waiting is a difference 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .._aws import Aws, AwsError, tag_list, tags_of
@@ -185,7 +186,7 @@ def _read(item: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         "performance_insights_retention_days": item.get("PerformanceInsightsRetentionPeriod"),
         "database_insights_mode": item.get("DatabaseInsightsMode") or "standard",
         "monitoring_interval_s": item.get("MonitoringInterval") or 0,
-        "monitoring_role_arn": item.get("MonitoringRoleArn") or None,
+        "monitoring_role_arn": (item.get("MonitoringRoleArn") or None) if item.get("MonitoringInterval") else None,
         "ca_certificate": item.get("CACertificateIdentifier"),
         "iam_authentication": item.get("IAMDatabaseAuthenticationEnabled", False),
         "auto_minor_version_upgrade": item.get("AutoMinorVersionUpgrade", True),
@@ -271,7 +272,7 @@ def _desired(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> dic
         "performance_insights_retention_days": params["performance_insights_retention_days"] if insights else None,
         "database_insights_mode": params["database_insights_mode"],
         "monitoring_interval_s": params["monitoring_interval_s"],
-        "monitoring_role_arn": params["monitoring_role_arn"],
+        "monitoring_role_arn": params["monitoring_role_arn"] if params["monitoring_interval_s"] else None,
         "ca_certificate": params["ca_certificate"],
         "iam_authentication": params["iam_authentication"],
         "auto_minor_version_upgrade": params["auto_minor_version_upgrade"],
@@ -412,7 +413,8 @@ def _create(
         arguments = {_CREATE_NAMES.get(key, key): value for key, value in _arguments(wanted, _MODIFY).items()}
         key = {"KmsKeyId": wanted["kms_key_arn"]} if wanted["kms_key_arn"] else {}
         secret_key = params["master_secret_kms_key_id"]
-        made = aws.create(
+        call = partial(
+            aws.create,
             "rds",
             "create_db_instance",
             DBInstanceIdentifier=name,
@@ -427,10 +429,15 @@ def _create(
             EnableCloudwatchLogsExports=wanted["log_exports"],
             Tags=tag_list(wanted["tags"]),
             **arguments,
-        )["DBInstance"]
-        return facts(made)
+        )
+        return facts(aws.once_consistent(call, _role_is_new)["DBInstance"])
 
     return run
+
+
+def _role_is_new(error: AwsError) -> bool:
+    """RDS cannot assume the monitoring role yet, which was made a moment ago."""
+    return error.code == "InvalidParameterValue" and "ENHANCED_MONITORING" in str(error)
 
 
 def _arguments(wanted: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
@@ -446,13 +453,15 @@ def _updates(
 
     def modify(_known: dict[str, Any]) -> dict[str, Any]:
         arguments = _modification(before, after, params)
-        answer = aws.call(
+        call = partial(
+            aws.call,
             "rds",
             "modify_db_instance",
             DBInstanceIdentifier=name,
             ApplyImmediately=params["apply_immediately"],
             **arguments,
-        )["DBInstance"]
+        )
+        answer = aws.once_consistent(call, _role_is_new)["DBInstance"]
         applied_later = params["apply_immediately"] and bool(answer.get("PendingModifiedValues"))
         return {**facts(answer), "applying": applied_later}
 

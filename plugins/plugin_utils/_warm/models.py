@@ -92,7 +92,16 @@ def _list_available_services(self: Loader, type_name: str) -> list[str]:
     return sorted(known | set(_list_services(_without_builtin(self), type_name)))
 
 
-def _share_event_names() -> None:
+def remember_events() -> None:
+    """Have the sessions of this process share what they find out about the names and handlers of events."""
+    _share_names()
+    _remember_signatures()
+    every_session_s = hooks.EventAliaser(hooks.HierarchicalEmitter())
+    for event_name, handler, *_order in handlers.BUILTIN_HANDLERS:
+        every_session_s.register(event_name, handler)
+
+
+def _share_names() -> None:
     make = hooks.EventAliaser.__init__
     names: dict[str, str] = {}
 
@@ -116,11 +125,7 @@ def _remember_signatures() -> None:
 
 def install() -> None:
     """Have every loader of this process use what is parsed, and parse what every client needs."""
-    _share_event_names()
-    _remember_signatures()
-    every_session_s = hooks.EventAliaser(hooks.HierarchicalEmitter())
-    for event_name, handler, *_order in handlers.BUILTIN_HANDLERS:
-        every_session_s.register(event_name, handler)
+    remember_events()
     JSONFileLoader.load_file = _load_file
     Loader.list_available_services = instance_cache(_list_available_services)
     learn(_ALWAYS)

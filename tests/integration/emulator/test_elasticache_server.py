@@ -214,3 +214,13 @@ def test_an_access_string_holds_no_password(cache: Any, access: str) -> None:
     with pytest.raises(cache.exceptions.ClientError) as caught:
         make_users(cache, access)
     assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
+
+
+def test_an_access_string_that_no_server_takes_is_told_at_once(emulator: Any, cache: Any, connect: Connect) -> None:
+    make_users(cache, "on ~* +@nonsense")
+    make(cache, UserGroupIds=["users"])
+    with pytest.raises(valkey.exceptions.ConnectionError):
+        connect("airas", OLD).ping()
+    assert "Valkey did not start" in emulator.log()
+    cache.modify_user(UserId="app", AccessString="on ~* +@read")
+    assert connect("airas", OLD).get("key") is None

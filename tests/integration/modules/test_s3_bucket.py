@@ -321,6 +321,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"policy_statements": [{"Sid": "A", "Action": "s3:GetObject", "Principal": "*", "Resource": "*"}]},
         "statement A: Effect is Allow or Deny, not None",
     ),
+    "name": ({"name": "Airas_Files"}, "s3_bucket/Airas_Files: S3 takes no such name. Give 3 to 63 small letters"),
     "idle rule": ({"lifecycle_rules": [{"id": "a"}]}, "lifecycle_rules: rule a: it does nothing"),
     "key without KMS": ({"kms_key_arn": "arn:aws:kms:ap-northeast-1:427979936961:key/x"}, "encryption is AES256"),
     "unknown encryption": ({"encryption": "rot13"}, "must be one of: AES256, aws:kms, aws:kms:dsse"),

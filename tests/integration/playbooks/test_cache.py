@@ -48,6 +48,7 @@ def test_what_the_secret_holds_opens_the_cache_and_nothing_else_does(
     connect = partial(valkey.from_url, ssl_ca_certs=str(emulator.database_ca), ssl_check_hostname=True)
     with connect(first, single_connection_client=True) as client:
         queue(client)
+        assert client.info()["maxmemory"] == 1471026299 * 70 // 100  # cache.t4g.small
         for denied in ("FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG GET maxmemory", "ACL LIST", "SHUTDOWN"):
             with pytest.raises(valkey.exceptions.NoPermissionError):
                 client.execute_command(*denied.split())

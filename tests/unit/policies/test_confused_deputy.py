@@ -14,16 +14,19 @@ from tests.unit.policies import test_rendered_documents, test_role_documents
 ACCOUNT, FOREIGN = "427979936961", "111122223333"
 # Where AWS says that the service names its source.
 DOCUMENTED: Mapping[str, str] = {
+    "backup": "it does not say so: lint.MAY_BE_NAMELESS",
     "budgets": "https://docs.aws.amazon.com/cost-management/latest/userguide/cross-service-confused-deputy-prevention.html",
     "cloudtrail": "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html",
     "cloudwatch": "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
     "ecs-tasks": "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
     "events": "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions",
+    "events.rds": "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html",
     "lambda": "it does not say so: lint.MAY_BE_NAMELESS",
     "logdelivery.elasticloadbalancing": (
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html"
     ),
     "logging.s3": "https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html",
+    "monitoring.rds": "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html",
     "scheduler": "https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html",
     "sns": "https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html",
     "states": "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",

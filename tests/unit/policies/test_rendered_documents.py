@@ -101,6 +101,7 @@ def source(arn: str, account: str = ACCOUNT) -> dict[str, str]:
 
 ALARM = source(f"arn:aws:cloudwatch:{SCOPE}:alarm:airas-prod-ecs-cpu")
 BALANCER = f"arn:aws:elasticloadbalancing:{SCOPE}:loadbalancer/app/airas-prod-alb/0123"
+SUBSCRIPTION = f"arn:aws:rds:{SCOPE}:es:airas-prod-db"
 BY_SNS = {"kms:CallerAccount": ACCOUNT, "kms:ViaService": "sns.ap-northeast-1.amazonaws.com"}
 
 Row = tuple[str, str, dict[str, str], dict[str, str], bool]
@@ -138,6 +139,11 @@ def table() -> dict[str, list[Row]]:
             ("logs:PutLogEvents", f"{log_group}:/ecs/airas-prod-backend:log-stream:{stream}", {}, {}, False),
             ("logs:DeleteLogStream", f"{log_group}:airas-trail:log-stream:{stream}", {}, {}, False),
         ],
+        # It allows nothing: what it denies, nobody's own permissions open again.
+        "database_backup_plan_vault_policy": [
+            ("backup:DeleteRecoveryPoint", f"arn:aws:rds:{SCOPE}:snapshot:awsbackup:job-1", {}, OWNER, False),
+            ("backup:DescribeRecoveryPoint", f"arn:aws:rds:{SCOPE}:snapshot:awsbackup:job-1", {}, SOMEBODY, False),
+        ],
         "__network_flow_log_role": [
             ("logs:PutLogEvents", f"{log_group}:{flow_logs}:log-stream:eni-1", {}, {}, True),
             ("logs:PutLogEvents", f"{log_group}:/vpc/airas-dev/flow-logs:log-stream:eni-1", {}, {}, False),
@@ -159,6 +165,9 @@ def table() -> dict[str, list[Row]]:
             (publish, TOPIC, {}, by("cloudwatch"), False),
             (publish, TOPIC, source(f"arn:aws:budgets::{ACCOUNT}:budget/a"), by("budgets"), True),
             (publish, TOPIC, source(f"arn:aws:budgets::{ACCOUNT}:budget/a", FOREIGN), by("budgets"), False),
+            (publish, TOPIC, source(SUBSCRIPTION), by("events.rds"), True),
+            (publish, TOPIC, source(SUBSCRIPTION.replace("prod", "dev")), by("events.rds"), False),
+            (publish, TOPIC, source(SUBSCRIPTION, FOREIGN), by("events.rds"), False),
             (publish, TOPIC, {}, by("events"), True),
             ("sns:Subscribe", TOPIC, {}, by("events"), False),
             (publish, TOPIC, {}, OWNER, True),

@@ -69,7 +69,15 @@ def documents() -> list[Any]:
             ("", {}),
             (
                 " with options",
-                {"identity_exec_enabled": True, "identity_ses_identity": "a.example", "workflow_tracing_enabled": True},
+                {
+                    "identity_exec_enabled": True,
+                    "identity_ses_identity": "a.example",
+                    "workflow_tracing_enabled": True,
+                    "database_backup_plan_enabled": True,
+                    "database_backup_plan_copy_vault_arns": ("arn:aws:backup:us-west-2:1:backup-vault:a",),
+                    "database_kms_key_arn": "arn:aws:kms:ap-northeast-1:1:key/a",
+                    "database_monitoring_interval_s": 60,
+                },
             ),
         ):
             for name, role in roles(environment, **options).items():
@@ -167,6 +175,11 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
     stream = "log-stream:2026/11/01/[$LATEST]0123"
     deploys = {"ecs:CreateAction": "RegisterTaskDefinition"}
     stage, managed_rule = "secretsmanager:UpdateSecretVersionStage", "rule/StepFunctionsGetEventsForECSTaskRule"
+    # In prod alone.
+    measured = (
+        ("database-monitoring", "logs:PutLogEvents", f"{log_group}:RDSOSMetrics:log-stream:db-A", {}, True),
+        ("database-monitoring", "logs:PutLogEvents", f"{log_group}:/ecs/{ours}-backend:log-stream:a", {}, False),
+    )
     return [
         ("execution", get, f"{secret}:{ours}/openai-api-key-a1B2c3", {}, True),
         ("execution", get, f"{secret}:{ours}/database-url-a1B2c3", {}, True),
@@ -396,6 +409,7 @@ def table(environment: str) -> list[tuple[str, str, str, dict[str, str], bool]]:
         ("github-deploy", "lambda:InvokeFunction", f"{function}{ours}-database-bootstrap", {}, False),
         ("github-deploy", "s3:GetObject", f"{files}/files/paper.pdf", {}, False),
         ("github-deploy", "rds:DeleteDBInstance", f"arn:aws:rds:{SCOPE}:db:{ours}-db", {}, False),
+        *(measured if environment == "prod" else ()),
     ]  # fmt: skip
 
 
@@ -409,6 +423,35 @@ def test_what_a_role_may_do(
     documents = roles(environment)[role]["inline_policies"].values()
     request = Request(action, resource, context)
     assert any(allowed(document, request) for document in documents) is decision
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_roles_of_backups_and_of_monitoring_reach_one_database(environment: str) -> None:
+    options = {"database_backup_plan_enabled": True, "database_monitoring_interval_s": 60}
+    held = roles(environment, **options)
+    ours, theirs = f"airas-{environment}", "airas-prod" if environment == "dev" else "airas-dev"
+    rds = f"arn:aws:rds:{SCOPE}"
+    [document] = held["backup"]["inline_policies"].values()
+    for action, resource, decision in (
+        ("rds:CreateDBSnapshot", f"{rds}:db:{ours}-db", True),
+        ("rds:CreateDBSnapshot", f"{rds}:db:{theirs}-db", False),
+        ("rds:CopyDBSnapshot", f"{rds}:snapshot:rds:{ours}-db-2026-01-01", True),
+        ("rds:CopyDBSnapshot", f"{rds}:snapshot:rds:{theirs}-db-2026-01-01", False),
+        ("rds:DeleteDBSnapshot", f"{rds}:snapshot:awsbackup:job-1", True),
+        ("rds:DeleteDBSnapshot", f"{rds}:snapshot:{ours}-db-final-1", False),
+        ("rds:ModifyDBInstance", f"{rds}:db:{theirs}-db", False),
+        ("rds:DeleteDBInstance", f"{rds}:db:{ours}-db", False),
+        ("backup:CopyIntoBackupVault", f"arn:aws:backup:{SCOPE}:backup-vault:{ours}-db", True),
+        ("backup:DeleteRecoveryPoint", f"{rds}:snapshot:awsbackup:job-1", False),
+    ):
+        assert allowed(document, Request(action, resource)) is decision, (action, resource)
+    trust = held["database-monitoring"]["assume_role_policy"]
+    for database, decision in ((ours, True), (theirs, False)):
+        context = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": f"{rds}:db:{database}-db"}
+        request = Request("sts:AssumeRole", "", context, {"Service": "monitoring.rds.amazonaws.com"})
+        assert allowed(trust, request) is decision
+    assert "backup" not in roles(environment)
+    assert ("database-monitoring" in roles(environment)) is (environment == "prod")
 
 
 def test_every_role_has_its_lines() -> None:

@@ -34,7 +34,7 @@ PUT_TOGETHER = (
 )
 # Resources with ids that AWS makes up, each of any id: the type and the region limit them.
 UNNAMEABLE = (
-    rf"arn:aws:(ec2:{REGION}:(\d+)?:.+|kms:{REGION}:\d+:key/\*|acm:{REGION}:\d+:certificate/\*|"
+    rf"arn:aws:(backup:{REGION}:\d+:backup-plan:\*|ec2:{REGION}:(\d+)?:.+|kms:{REGION}:\d+:key/\*|acm:{REGION}:\d+:certificate/\*|"
     rf"lambda:{REGION}:\d+:event-source-mapping:\*|application-autoscaling:{REGION}:\d+:scalable-target/\*|"
     r"route53:::(healthcheck|hostedzone)/\*|"
     # AWS's own: the groups of options and parameters of an instance, and the secret of a database's administrator.

@@ -48,8 +48,11 @@ def test_a_layer_alone(decide: Any) -> None:
     assert (found["remove"], found["components"]) == (True, ["database"])
 
 
-def test_nothing_is_left(decide: Any) -> None:
+def test_nothing_is_left(decide: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert not decide({"resources": []}, protected=True)["remove"]
+    assert not decide({"resources": []}, tags=("database",))["remove"]
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert said == ["Nothing of prod is left to remove.", "Nothing of database in prod is left to remove."]
 
 
 def test_nothing_was_collected_or_no_such_layer(decide: Any) -> None:

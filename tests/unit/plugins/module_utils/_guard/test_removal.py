@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.airas.platform.plugins.module_utils._guard import removal
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import Refused
 
+ROOT = Path(__file__).parents[5]
 LAYERS = {"network": ["database", "cache"], "cache": [], "database": []}
 
 
@@ -84,3 +87,17 @@ def test_a_protected_environment_does_not_go_unconfirmed_even_if_no_data_would_b
 def test_each_loss_gets_the_confirmation_that_the_module_asks_for() -> None:
     there = planned("network") + planned("database", impact="data loss")
     assert removal.losses(there, "prod") == ["prod:thing/database"]
+
+
+def test_the_playbook_knows_every_layer_and_removes_first_what_stands_on_others() -> None:
+    play = yaml.safe_load((ROOT / "playbooks/destroy.yml").read_text(encoding="utf-8"))[2]
+    layers = play["tasks"][0]["airas.platform.removal_plan"]["layers"]
+    assert set(layers) == {path.name for path in (ROOT / "roles").iterdir()} - {removal.SHARED}
+    tasks = yaml.safe_load((ROOT / "playbooks/tasks/destroy.yml").read_text(encoding="utf-8"))
+    removed = [task["tags"] for task in tasks if "ansible.builtin.import_role" in task]
+    assert sorted(removed) == sorted(layers)
+    # The topic is the exception: alarms go first, so that none rings for what is on its way out.
+    too_early = {
+        (name, above) for name in layers for above in layers[name] if removed.index(above) > removed.index(name)
+    }
+    assert too_early == {("observability", "workflow")}
