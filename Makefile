@@ -4,7 +4,8 @@
 #   make test PYTHON=python3.13 VENV=.venv-next
 
 VENV ?= .venv
-# Molecule scenarios that run at the same time.
+# Processes among which tests are shared out, and Molecule scenarios that run at the same time.
+WORKERS ?= auto
 JOBS ?= 2
 
 READY := $(VENV)/.ready
@@ -14,6 +15,9 @@ $(READY): export PATH := $(CALLER_PATH)
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 # Ansible's and Molecule's scratch files belong to the environment, not to the home directory.
 export ANSIBLE_HOME := $(abspath $(VENV))/var/ansible
+
+# Containers like to forbid it, and then each of the hundreds of processes of a test run compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Nothing that is run from here shall reach the caller's AWS account.
 unexport AWS_ENDPOINT_URL AWS_PROFILE AWS_SESSION_TOKEN
@@ -40,11 +44,11 @@ lint: $(READY) ## ruff, mypy, ansible-lint, ansible-test sanity, documentation a
 
 unit: $(READY) ## pytest tests/unit; ARGS="-k name" for some of them
 	@echo "==> unit tests"
-	@pytest -n auto tests/unit $(ARGS)
+	@pytest -n $(WORKERS) --dist worksteal tests/unit $(ARGS)
 
 integration: $(READY) ## pytest tests/integration: playbooks against the embedded AWS
 	@echo "==> integration tests"
-	@pytest -n auto tests/integration $(ARGS)
+	@pytest -n $(WORKERS) --dist worksteal tests/integration $(ARGS)
 
 molecule: $(READY) ## every Molecule scenario; SCENARIOS="network cache" for some of them
 	@echo "==> molecule"

@@ -11,23 +11,40 @@
         ...
         return original(self, cidr_block=cidr_block, **others)
 
+    @serve("accessanalyzer", "get_analyzer", aws="https://docs.aws.amazon.com/...")
+    def get_analyzer(place, params):
+        \"\"\"An analyzer is told by its name.\"\"\"
+        return {"analyzer": ...}
+
 An `added` symbol must not exist in moto; any other must, and its replacement receives the original first and all
-arguments by name, however moto passes them. The first
-line of the docstring is the AWS behaviour that the patch restores. A module `emulator/services/<name>.py` is found by
-itself; nothing else needs to know of it (a name with a leading underscore is a helper of its neighbours).
+arguments by name, however moto passes them. `serve` is for operations that moto gives no address, above all those of
+a service that it lacks. The first line of the docstring is the AWS behaviour that the patch restores. A module
+`emulator/services/<name>.py` is found by itself; nothing else needs to know of it (a name with a leading underscore is
+a helper of its neighbours).
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+Served = Callable[["Place", Mapping[str, Any]], "Mapping[str, Any] | None"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The account and region that a call is made in."""
+
+    account_id: str
+    region: str
 
 
 class ExtensionError(Exception):
@@ -51,6 +68,11 @@ class Extension:
 
 
 REGISTRY: list[Extension] = []
+SERVED: dict[tuple[str, str], Served] = {}
+"""What answers an operation in moto's place, by service and operation: it gets the parameters and returns the answer,
+both in botocore's spelling."""
+ADDED_SERVICES: set[str] = set()
+"""Services of which moto has nothing."""
 _PROBLEMS: list[str] = []
 
 
@@ -86,6 +108,33 @@ def patch(
         return replacement
 
     return apply
+
+
+def serve(service: str, operation: str, *, aws: str) -> Callable[[Served], Served]:
+    """Let the decorated function answer `operation` (in snake_case) of `service` (by botocore's name)."""
+
+    def apply(function: Served) -> Served:
+        behaviour = (function.__doc__ or "").strip().split("\n")[0]
+        extension = Extension(_responses(service), operation, True, behaviour, aws, function.__module__)
+        problem = _problem(extension)
+        if problem:
+            _PROBLEMS.append(problem)
+        else:
+            SERVED[service, operation] = function
+            REGISTRY.append(extension)
+        return function
+
+    return apply
+
+
+def _responses(service: str) -> Any:
+    """moto's class that answers for a service, or what stands for it where moto has none."""
+    if importlib.util.find_spec(f"moto.{service}") is None:
+        ADDED_SERVICES.add(service)
+        return SimpleNamespace(__name__=service)
+    module = importlib.import_module(f"moto.{service}.responses")
+    classes = (item for item in vars(module).values() if inspect.isclass(item) and item.__module__ == module.__name__)
+    return next(item for item in classes if item.__name__.endswith("Response"))
 
 
 def _around(owner: Any, symbol: str, replacement: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import socket
 import sys
@@ -17,20 +18,21 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from botocore import xform_name
 from flask import Flask
 from moto.core.request import Request
 from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from emulator import calls, delays, hooks, protocol, validation
+from emulator import calls, delays, extensions, hooks, protocol, validation
 from emulator.faults import DROP_AFTER, REFUSE, Fault, Faults
 from emulator.live import ConfigurationError, LiveFile
 from emulator.protocol import Answer, AwsError, Operation
 
 StartResponse = Callable[..., Any]
 
-ATOMIC_SERVICES = frozenset({"dynamodb", "ec2", "elbv2", "iam", "ssm"})
+ATOMIC_SERVICES = frozenset({"accessanalyzer", "dynamodb", "ec2", "elbv2", "guardduty", "iam", "securityhub", "ssm"})
 """Served one call at a time, as AWS's conditional writes and quotas are atomic and moto's are not.
 
 Only services whose calls never call back into the emulator (as Lambda, SNS and rotation do) may stand here.
@@ -119,10 +121,11 @@ class Gateway:
         """Fill in what is asked of which service; returns moto's application for it, if it has one."""
         application: Flask | None = None
         call.service = protocol.botocore_service(call.signature("service"), call.request)
-        # A service that moto lacks: the call is still identified, validated and logged, and _moto refuses it.
-        with contextlib.suppress(NotImplementedError):
-            application = self._dispatcher.get_application(environ)
-            call.service = protocol.botocore_service(application.config[_BACKEND], call.request)
+        # A service that moto lacks: the call is still identified, validated and logged, and served here or refused.
+        if call.service not in extensions.ADDED_SERVICES:
+            with contextlib.suppress(NotImplementedError):
+                application = self._dispatcher.get_application(environ)
+                call.service = protocol.botocore_service(application.config[_BACKEND], call.request)
         environ["wsgi.input"] = io.BytesIO(body)
         if call.service is None:
             return application
@@ -157,9 +160,9 @@ class Gateway:
 
     def _moto_in_turn(self, call: Call, application: Flask | None, environ: dict[str, Any], body: bytes) -> Answer:
         if call.service not in ATOMIC_SERVICES:
-            return _moto(application, environ, body)
+            return _own(call) or _moto(application, environ, body)
         with self._locks[call.service]:
-            return _moto(application, environ, body)
+            return _own(call) or _moto(application, environ, body)
 
     def _log(self, call: Call, started: float, clock: float, answer: Answer | None) -> None:
         if self._call_log is None:
@@ -191,6 +194,16 @@ def _create_app(service: Any) -> Flask:
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.config[_BACKEND] = service
     return app
+
+
+def _own(call: Call) -> Answer | None:
+    """The answer of an extension that serves the operation in moto's place, if there is one."""
+    operation = call.operation
+    served = extensions.SERVED.get((operation.service, xform_name(operation.name))) if operation else None
+    if operation is None or served is None:
+        return None
+    place = extensions.Place(os.environ["MOTO_ACCOUNT_ID"], call.signature("region") or "")
+    return protocol.answer(operation, served(place, call.params) or {}, call.request_id)
 
 
 def _moto(application: Flask | None, environ: dict[str, Any], body: bytes) -> Answer:

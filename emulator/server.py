@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "--database-ca",
         type=Path,
         metavar="FILE",
-        help="make RDS instances real PostgreSQL 16 servers; the CA of their certificates is written to FILE",
+        help="make RDS instances and ElastiCache groups real servers; the CA of their certificates is written to FILE",
     )
     parser.add_argument("--no-validate", action="store_true", help="do not check requests against the service models")
     parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")

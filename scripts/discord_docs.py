@@ -43,8 +43,8 @@ A playbook, or anybody who may publish to the topic, can send JSON with `"source
 
 | `type` | what it needs |
 | --- | --- |
-| `test` | `stack`, and `text` if it has something else to say |
-| `report`, `drift` | `report`, which is what the callback `plan_report` writes, and `url` of the run if there is one |
+| `test` | `stack`, `text` if it has something else to say, and `id`, which the relay's log then names |
+| `report`, `drift` | `report`, the form that the callback `plan_report` writes, and `url` of the run if there is one |
 """
 
 

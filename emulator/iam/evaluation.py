@@ -96,6 +96,12 @@ def _holds(operator: str, wanted: list[Any], actual: str | Sequence[str] | None)
     return any(negated != any(match(_text(want), value) for want in wanted) for value in values)
 
 
+def operator_of(operator: str) -> str | None:
+    """The operator's name without its quantifier and IfExists; None if IAM knows no such operator."""
+    quantifier, _colon, name = operator.removesuffix("IfExists").rpartition(":")
+    return name if name in _ALL_OPERATORS and quantifier in ("", "ForAllValues", "ForAnyValue") else None
+
+
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -119,4 +125,12 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
     "Bool": lambda want, value: want.lower() == value.lower(),
+}
+_NUMBERS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+_TEXTS = ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")
+_ALL_OPERATORS = {
+    *(f"{kind}{test}" for kind in ("Date", "Numeric") for test in _NUMBERS),
+    *(f"String{test}" for test in _TEXTS),
+    *(f"Arn{test}" for test in ("Equals", "Like", "NotEquals", "NotLike")),
+    *("BinaryEquals", "Bool", "IpAddress", "NotIpAddress", "Null"),
 }

@@ -64,22 +64,27 @@ ACTIONS = {
 }
 # Parameters that hold what an ARN's variable stands for.
 VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "AlarmName": ("AlarmName",),
+    "AlarmName": ("AlarmName", "AlarmNames"),
     "Alias": ("AliasName",),
+    "AnalyzerName": ("analyzerName",),
+    "BackupPlanId": ("BackupPlanId",),
+    "BackupVaultName": ("BackupVaultName",),
     "BucketName": ("Bucket",),
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),
-    "DashboardName": ("DashboardName",),
-    "DbInstanceName": ("DBInstanceIdentifier",),
+    "DashboardName": ("DashboardName", "DashboardNames"),
+    "DbInstanceName": ("DBInstanceIdentifier", "TargetDBInstanceIdentifier"),
     "FunctionName": ("FunctionName",),
     "GroupName": ("GroupName", "Name"),
     "InstanceProfileNameWithPath": ("InstanceProfileName",),
     "LoadBalancerName": ("Name",),
     "LogGroupName": ("logGroupName",),
+    "LogStreamName": ("logStreamName",),
     "Name": ("Name",),
     "ObjectName": ("Key",),
     "ParameterGroupName": ("DBParameterGroupName",),
-    "ParameterNameWithoutLeadingSlash": ("Name",),
+    "OidcProviderName": ("Url",),
+    "ParameterNameWithoutLeadingSlash": ("Name", "ResourceId"),
     "QueueName": ("QueueName", "QueueUrl"),
     "ReplicationGroupId": ("ReplicationGroupId",),
     "RepositoryName": ("repositoryName", "repositoryNames"),
@@ -87,7 +92,8 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "RuleName": ("Rule", "Name"),
     "ScheduleName": ("Name",),
     "SecretId": ("SecretId", "Name"),
-    "ServiceName": ("service", "serviceName"),
+    "ServiceName": ("service", "serviceName", "services"),
+    "SnapshotName": ("DBSnapshotIdentifier",),
     "StateMachineName": ("name",),
     "SubnetGroupName": ("DBSubnetGroupName",),
     "TableName": ("TableName",),
@@ -95,20 +101,91 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "TaskDefinitionFamilyName": ("family",),
     "TopicName": ("Name",),
     "TrailName": ("Name",),
+    "UserId": ("UserId", "UserIds"),
 }
+# Actions that AWS decides about without a resource, although the reference names one: the resource of ecs:ListTasks is
+# the container instance that the request names, and on Fargate there is none.
+# https://github.com/widdix/complete-aws-iam-reference/issues/74
+WITHOUT_RESOURCE = ("ecs:ListTasks",)
+# Types that this project has none of, whose ARNs look like those of others.
+NEVER = re.compile(
+    r"elasticloadbalancing:(.+/net/?|truststore)|backup:(framework|legalHold|reportPlan|restoreTestingPlan)"
+)
+# Types of resources whose ARN has an id that nothing else tells, though the reference calls it by a name.
+# https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_service-with-iam.html
+OPAQUE = ("application-autoscaling:ScalableTarget",)
+# Condition keys whose values are parameters; those with a form are ARNs.
+CONTEXT: Mapping[str, tuple[str, str]] = {
+    "application-autoscaling:service-namespace": ("ServiceNamespace", ""),
+    "ecs:cluster": ("cluster", "arn:aws:ecs:{region}:{account}:cluster/{value}"),
+    "iam:AWSServiceName": ("AWSServiceName", ""),
+    "lambda:FunctionArn": ("FunctionName", "arn:aws:lambda:{region}:{account}:function:{value}"),
+}
+# Of the one table that there is, which Terraform prescribes.
+PARTITION_KEY = "LockID"
+# What a service calls the action that tags. Whoever makes something with tags needs it too.
+TAGGING: Mapping[str, str] = {
+    "access-analyzer": "TagResource",
+    "acm": "AddTagsToCertificate",
+    "application-autoscaling": "TagResource",
+    "backup": "TagResource",
+    "budgets": "TagResource",
+    "cloudtrail": "AddTags",
+    "cloudwatch": "TagResource",
+    "dynamodb": "TagResource",
+    "ec2": "CreateTags",
+    "ecr": "TagResource",
+    "ecs": "TagResource",
+    "elasticache": "AddTagsToResource",
+    "elasticloadbalancing": "AddTags",
+    "events": "TagResource",
+    "guardduty": "TagResource",
+    "iam:CreateInstanceProfile": "TagInstanceProfile",
+    "iam:CreateOpenIDConnectProvider": "TagOpenIDConnectProvider",
+    "iam:CreateRole": "TagRole",
+    "kms": "TagResource",
+    "lambda": "TagResource",
+    "logs": "TagResource",
+    "rds": "AddTagsToResource",
+    "scheduler": "TagResource",
+    "secretsmanager": "TagResource",
+    "securityhub": "TagResource",
+    "sns": "TagResource",
+    "sqs": "TagQueue",
+    "ssm": "AddTagsToResource",
+    "states": "TagResource",
+    "wafv2": "TagResource",
+}
+# What is tagged, where the reference does not tell it from what else the action needs.
+TAGGED: Mapping[str, str] = {
+    "ecs:RunTask": "task",
+    "elasticache:CreateReplicationGroup": "replicationgroup",
+    "elasticache:CreateUserGroup": "usergroup",
+    "guardduty:CreateDetector": "detector",
+    "rds:RestoreDBInstanceFromDBSnapshot": "db",
+    "rds:RestoreDBInstanceToPointInTime": "db",
+    "securityhub:EnableSecurityHub": "hub",
+}
+# Groups of options and of parameters that an instance gets if the call names none.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
+DEFAULTS: Mapping[str, str] = {"og": "default:postgres-16", "pg": "default.postgres16"}
+DEFAULTED = ("rds:CreateDBInstance", "rds:RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceToPointInTime")
+_TAGS = re.compile(r"tags|taglist|tagslist|tagspecifications|backup(vault|plan)tags", re.IGNORECASE)
 # Which service takes on the role that a call hands over.
 TAKES_ROLE = {
+    "backup": "backup.amazonaws.com",
     "cloudtrail": "cloudtrail.amazonaws.com",
     "ec2": "vpc-flow-logs.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
     "events": "events.amazonaws.com",
+    "iam": "ec2.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "rds": "monitoring.rds.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
 }
 _ROLE_KEYS = re.compile(
-    r"(execution|task|monitoring|cloudwatchlogs)?_?role(arn)?|deliverlogspermissionarn", re.IGNORECASE
+    r"(execution|task|monitoring|cloudwatchlogs|iam)?_?role(arn)?|deliverlogspermissionarn", re.IGNORECASE
 )
 UNKNOWN = "(unknown)"
 MANY = 8
@@ -136,12 +213,19 @@ def action_of(service: str, operation: str) -> str:
     return f"{PREFIXES.get(service, service)}:{ACTIONS.get(f'{service}:{operation}', operation)}"
 
 
+@functools.cache
 def kinds_of(action: str) -> list[str] | None:
     """The types of resources that the action has; None where the reference does not know the action."""
+    if action in WITHOUT_RESOURCE:
+        return []
     prefix, _colon, name = action.partition(":")
     held = reference().get(prefix, {}).get("actions", {})
     kinds = next((kinds for known, kinds in held.items() if known.lower() == name.lower()), None)
-    return None if kinds is None else kinds.split()
+    return (
+        None
+        if kinds is None
+        else [kind for kind in kinds.split() if not NEVER.fullmatch(f"{prefix}:{kind.rstrip('*')}")]
+    )
 
 
 def arn_form(prefix: str, kind: str, region: str, account: str) -> str:
@@ -156,9 +240,11 @@ def targets(action: str, params: Mapping[str, Any], region: str, account: str, p
     found, unnamed = [], []
     for kind in kinds:
         form = arn_form(prefix, kind, region, account)
-        values = _values(form, params)
+        values = _values(form, {} if f"{prefix}:{kind.rstrip('*')}" in OPAQUE else params)
+        if action in DEFAULTED and values == [None]:
+            values = [DEFAULTS.get(kind.rstrip("*"))]
         target = _target(kind.rstrip("*"), form, values, project)
-        unnamed.append(_target(kind.rstrip("*"), form, [None] * len(values), project))
+        unnamed.append(target)
         # A load balancer that is being made has no id yet.
         named = values[:1] != [None] if prefix == "elasticloadbalancing" else None not in values
         if kind.endswith("*") or (values and named):
@@ -170,26 +256,109 @@ def targets(action: str, params: Mapping[str, Any], region: str, account: str, p
 
 def requests(call: Mapping[str, Any], account: str, project: str) -> Iterator[Request]:
     """What IAM is asked about a recorded call."""
-    action, region = action_of(call["service"], call["operation"]), call["region"]
-    context = {"aws:RequestedRegion": region}
-    for target in targets(action, call["params"] or {}, region, account, project):
-        yield Request(action, target.arn, context)
-    for role in passed_roles(call["params"] or {}):
-        yield Request(
-            "iam:PassRole", role, {**context, "iam:PassedToService": TAKES_ROLE.get(call["service"], UNKNOWN)}
-        )
+    region, params = call["region"], call["params"] or {}
+    context = _context(call, account)
+    own = action_of(call["service"], call["operation"])
+    for action, target in asked(call, account, project):
+        made = {"ecs:CreateAction": call["operation"]} if action == "ecs:TagResource" != own else {}
+        yield Request(action, target.arn, {**context, **made})
+    for role in passed_roles(call, account):
+        yield Request("iam:PassRole", role, {"aws:RequestedRegion": region, "iam:PassedToService": taken_by(call)})
+    if service := params.get("AWSServiceName"):
+        role = f"arn:aws:iam::{account}:role/aws-service-role/{service}/{UNKNOWN}"
+        yield Request("iam:CreateServiceLinkedRole", role, context)
 
 
-def passed_roles(value: Any, key: str = "") -> Iterator[str]:
+def asked(call: Mapping[str, Any], account: str, project: str) -> Iterator[tuple[str, Target]]:
+    """The actions of a call with their resources: its own, and the one that tags what it makes."""
+    action, region, params = action_of(call["service"], call["operation"]), call["region"], call["params"] or {}
+    if action != "iam:CreateServiceLinkedRole":
+        yield from ((action, target) for target in targets(action, params, region, account, project))
+    tags = tagging(action) if any(_TAGS.fullmatch(key) and value for key, value in params.items()) else None
+    if tags is None or tags == action:
+        return
+    below = _made(call["operation"], params)
+    always = {kind.rstrip("*") for kind in kinds_of(action) or [] if kind.endswith("*") and not below}
+    if tags == "ec2:CreateTags":
+        always = {item["ResourceType"] for item in params.get("TagSpecifications") or []}
+    always = {TAGGED[action]} if action in TAGGED else always
+    taggable = {kind.rstrip("*") for kind in kinds_of(tags) or []} & always
+    made = targets(tags, {**params, **below}, region, account, project)
+    own = [target for target in targets(action, params, region, account, project) if target.kind in taggable]
+    named = own or [target for target in made if target.kind in taggable]
+    yield from ((tags, target) for target in named or made)
+
+
+def tagging(action: str) -> str | None:
+    """The action that tags what the action makes."""
+    prefix = action.partition(":")[0]
+    name = TAGGING.get(action, TAGGING.get(prefix))
+    return f"{prefix}:{name}" if name else None
+
+
+def _made(operation: str, params: Mapping[str, Any]) -> dict[str, str]:
+    """A listener's ARN begins as its load balancer's does, and a rule's as its listener's."""
+    if operation == "CreateListener":
+        return {"LoadBalancerArn": f"{params['LoadBalancerArn'].replace(':loadbalancer/', ':listener/')}/{UNKNOWN}"}
+    if operation == "CreateRule":
+        return {"ListenerArn": f"{params['ListenerArn'].replace(':listener/', ':listener-rule/')}/{UNKNOWN}"}
+    return {}
+
+
+def _context(call: Mapping[str, Any], account: str) -> dict[str, str]:
+    found, region = {"aws:RequestedRegion": call["region"]}, call["region"]
+    prefix = action_of(call["service"], call["operation"]).partition(":")[0]
+    for key, (name, form) in CONTEXT.items():
+        value = (call["params"] or {}).get(name)
+        if key.startswith(f"{prefix}:") and isinstance(value, str):
+            bare = value.startswith("arn:") or not form
+            found[key] = value if bare else form.format(region=region, account=account, value=value)
+    if prefix == "dynamodb":
+        row = (call["params"] or {}).get("Key") or (call["params"] or {}).get("Item") or {}
+        found |= {"dynamodb:LeadingKeys": row[PARTITION_KEY]["S"]} if PARTITION_KEY in row else {}
+    return found
+
+
+def taken_by(call: Mapping[str, Any]) -> str:
+    return TAKES_ROLE.get(call["service"], UNKNOWN)
+
+
+def passed_roles(call: Mapping[str, Any], account: str) -> Iterator[str]:
     """ARNs of roles that are handed over to a service."""
+    params = call["params"] or {}
+    if call["operation"] == "AddRoleToInstanceProfile":
+        yield f"arn:aws:iam::{account}:role/{params['RoleName']}"
+    yield from _role_arns(params)
+
+
+def _role_arns(value: Any, key: str = "") -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, item in value.items():
-            yield from passed_roles(item, name)
+            yield from _role_arns(item, name)
     elif isinstance(value, list):
         for item in value:
-            yield from passed_roles(item, key)
+            yield from _role_arns(item, key)
     elif isinstance(value, str) and re.fullmatch(r"arn:aws:iam::\d{12}:role/.+", value) and _ROLE_KEYS.fullmatch(key):
         yield value
+
+
+def documents(call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The policies that a call writes, a function's permission as the statement that it becomes."""
+    params = call["params"] or {}
+    if call["operation"] == "AddPermission" and call["service"] == "lambda":
+        tests = {"aws:SourceAccount": params.get("SourceAccount"), "aws:SourceArn": params.get("SourceArn")}
+        statement = {
+            "Sid": params["StatementId"],
+            "Effect": "Allow",
+            "Principal": {"Service": params["Principal"]},
+            "Action": params["Action"],
+            "Resource": f"arn:aws:lambda:*:*:function:{params['FunctionName']}",
+            "Condition": {"StringLike": {key: value for key, value in tests.items() if value}},
+        }
+        yield {"Version": "2012-10-17", "Statement": [statement]}
+    for text in _strings(params):
+        if text.lstrip().startswith("{") and '"Statement"' in text:
+            yield json.loads(text)
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -226,7 +395,7 @@ def _named(params: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
 
 
 def _tail(key: str, value: str) -> str:
-    return value.rpartition("/")[2] if key == "QueueUrl" else value.removeprefix("alias/")
+    return value.rpartition("/")[2] if key in ("QueueUrl", "Url") else value.removeprefix("alias/")
 
 
 def _target(kind: str, form: str, values: list[str | None], project: str) -> Target:
@@ -242,5 +411,7 @@ def generalised(value: str | None, project: str) -> str:
     """``/ecs/airas-dev-backend`` -> ``/ecs/airas-*``; ``*`` for what does not carry the project's name."""
     if value == GITHUB:
         return value
+    if value in DEFAULTS.values():
+        return "default*"
     start = (value or "").find(f"{project}-")
     return f"{(value or '')[:start]}{project}-*" if start >= 0 else "*"

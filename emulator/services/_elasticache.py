@@ -71,6 +71,18 @@ def remove(backend: Any, kind: str, name: str) -> None:
         tags(backend).pop(thing["ARN"], None)
 
 
+def shown(thing: Thing) -> Thing:
+    """A thing without what AWS does not tell, whose names begin with an underscore."""
+    return {key: value for key, value in thing.items() if not key.startswith("_")}
+
+
+def refresh_servers(backend: Any) -> None:
+    """Tell the real servers that users or parameters have changed."""
+    for group in things(backend, "groups").values():
+        if server := group.get("_server"):
+            server.refresh()
+
+
 def listed(backend: Any, kind: str, name: str | None) -> list[Thing]:
     return [get(backend, kind, name)] if name else list(things(backend, kind).values())
 

@@ -29,6 +29,8 @@ class Instance:
     pending: dict[str, Any] = field(default_factory=dict)
     booted_group: str = ""
     booted_static: dict[str, str] = field(default_factory=dict)
+    # Of the continuous backup that AWS Backup keeps of it.
+    recovery_point: str | None = None
 
 
 def of(database: Any) -> Instance:
@@ -97,6 +99,20 @@ def check_common(wanted: Mapping[str, Any]) -> None:
                 "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides "
                 "'/', '@', '\"', ' ' may be used."
             )
+
+
+def check_monitoring_role(backend: Any, interval: int | None, arn: str | None) -> None:
+    """RDS assumes the role of enhanced monitoring right away: USER_Monitoring.OS.Enabling.html"""
+    if not interval:
+        return
+    from moto.iam.models import iam_backends
+
+    roles = iam_backends[backend.account_id]["aws"].roles.values()
+    documents = [role.assume_role_policy_document for role in roles if role.arn == arn]
+    if not any("monitoring.rds.amazonaws.com" in document for document in documents):
+        raise value(
+            "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING"
+        )
 
 
 def check_insights_or(database: Any, undo: Callable[[], Any]) -> None:

@@ -12,6 +12,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator import delays
 from emulator.extensions import patch
+from emulator.loopback import HOST
 from emulator.protocol import AwsError
 from emulator.services._elasticache import (
     API,
@@ -23,11 +24,15 @@ from emulator.services._elasticache import (
     invalid,
     listed,
     pages,
+    refresh_servers,
     remove,
     settle,
+    shown,
     things,
 )
+from emulator.services._elasticache_server import serve
 from emulator.services.elasticache_settings import parameter_group
+from emulator.valkey import hashed
 
 CREATING = delays.declare("replication_group.creating", "CreateReplicationGroup until the group is available")
 MODIFYING = delays.declare("replication_group.modifying", "A change of a replication group until it is available again")
@@ -106,6 +111,7 @@ def create_replication_group(_original: Any, self: Any) -> Any:
         "_window": params.get("PreferredMaintenanceWindow") or "sun:17:30-sun:18:30",
         "_port": int(params.get("Port") or 6379),
         "_zones": {},
+        "_tokens": [hashed(params["AuthToken"])] if params.get("AuthToken") else [],
     }
     if group["TransitEncryptionEnabled"]:
         group["TransitEncryptionMode"] = params.get("TransitEncryptionMode") or "required"
@@ -115,6 +121,7 @@ def create_replication_group(_original: Any, self: Any) -> Any:
     add(backend, "groups", name, group, params, "ReplicationGroupAlreadyExists")
     _resize(backend, group, int(params.get("NumCacheClusters") or 1), params.get("PreferredCacheClusterAZs") or [])
     group["_primary"] = group["MemberClusters"][0]
+    serve(backend, group)
     settle(CREATING, group, "creating", "available")
     return answer(ReplicationGroup=_shown(group))
 
@@ -136,8 +143,8 @@ def _check(backend: Any, group: dict[str, Any], members: int) -> None:
         raise combination("Automatic failover needs a group with at least one replica.")
     if group["MultiAZ"] == "enabled" and group["AutomaticFailover"] != "enabled":
         raise combination("Multi-AZ needs automatic failover.")
-    if group["UserGroupIds"] and not group["TransitEncryptionEnabled"]:
-        raise combination("User groups need encryption in transit.")
+    if (group["UserGroupIds"] or group["AuthTokenEnabled"]) and not group["TransitEncryptionEnabled"]:
+        raise combination("User groups and AUTH tokens need encryption in transit.")
     if group["UserGroupIds"] and group["AuthTokenEnabled"]:
         raise combination("A group has either user groups or an AUTH token.")
     for user_group in group["UserGroupIds"]:
@@ -184,32 +191,34 @@ def _domain(group: dict[str, Any]) -> str:
     return f"{digest}.{region}.cache.amazonaws.com"
 
 
+def _endpoint(group: dict[str, Any], first: str) -> dict[str, Any]:
+    """A name of its own; a real server is on this machine."""
+    if server := group.get("_server"):
+        return {"Address": HOST, "Port": server.port}
+    return {"Address": f"{first}.{_domain(group)}", "Port": group["_port"]}
+
+
 def _shown(group: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: value for key, value in group.items() if not key.startswith("_")}
     if group["Status"] == "creating":
-        return {**shown, "NodeGroups": []}
-
-    def endpoint(first: str) -> dict[str, Any]:
-        return {"Address": f"{first}.{_domain(group)}", "Port": group["_port"]}
-
+        return {**shown(group), "NodeGroups": []}
     name = group["ReplicationGroupId"]
     node_group = {
         "NodeGroupId": "0001",
         "Status": "available" if group["Status"] == "available" else group["Status"],
-        "PrimaryEndpoint": endpoint(f"master.{name}"),
-        "ReaderEndpoint": endpoint(f"replica.{name}"),
+        "PrimaryEndpoint": _endpoint(group, f"master.{name}"),
+        "ReaderEndpoint": _endpoint(group, f"replica.{name}"),
         "NodeGroupMembers": [
             {
                 "CacheClusterId": member,
                 "CacheNodeId": "0001",
-                "ReadEndpoint": endpoint(member),
+                "ReadEndpoint": _endpoint(group, member),
                 "PreferredAvailabilityZone": group["_zones"][member],
                 "CurrentRole": "primary" if member == group["_primary"] else "replica",
             }
             for member in group["MemberClusters"]
         ],
     }
-    return {**shown, "NodeGroups": [node_group], "SnapshottingClusterId": group["MemberClusters"][-1]}
+    return {**shown(group), "NodeGroups": [node_group], "SnapshottingClusterId": group["MemberClusters"][-1]}
 
 
 @patch(ElastiCacheResponse, "describe_replication_groups", aws=f"{API}/API_DescribeReplicationGroups.html")
@@ -255,7 +264,7 @@ def _cluster(group: dict[str, Any], member: str, with_nodes: bool) -> dict[str, 
         "CacheNodeId": "0001",
         "CacheNodeStatus": group["Status"],
         "CacheNodeCreateTime": group["ReplicationGroupCreateTime"],
-        "Endpoint": {"Address": f"{member}.{_domain(group)}", "Port": group["_port"]},
+        "Endpoint": _endpoint(group, member),
         "ParameterGroupStatus": "in-sync",
         "CustomerAvailabilityZone": group["_zones"][member],
     }
@@ -307,7 +316,7 @@ def modify_replication_group(_original: Any, self: Any) -> Any:
         delays.schedule(WINDOW, lambda: group.update(restarts))
         wanted.update({key: group[key] for key in restarts})
     group.update(wanted)
-    settle(MODIFYING, group, "modifying", "available")
+    settle(MODIFYING, group, "modifying", "available", lambda: refresh_servers(backend))
     return answer(ReplicationGroup=_shown(group))
 
 
@@ -336,11 +345,25 @@ def _changes(self: Any, params: dict[str, Any], group: dict[str, Any]) -> dict[s
         removed = set(params.get("UserGroupIdsToRemove") or ())
         kept = [one for one in group["UserGroupIds"] if one not in removed]
         changes["UserGroupIds"] = kept + list(params.get("UserGroupIdsToAdd") or ())
+    if params.get("AuthToken") or params.get("AuthTokenUpdateStrategy"):
+        changes["_tokens"] = _tokens(params, group)
+        changes["AuthTokenEnabled"] = bool(changes["_tokens"])
     if params.get("LogDeliveryConfigurations"):
         told = {entry["LogType"] for entry in params["LogDeliveryConfigurations"]}
         kept_logs = [entry for entry in group["LogDeliveryConfigurations"] if entry["LogType"] not in told]
         changes["LogDeliveryConfigurations"] = kept_logs + _log_deliveries(params)
     return changes
+
+
+def _tokens(params: dict[str, Any], group: dict[str, Any]) -> list[str]:
+    """ROTATE adds a token to the one that there is, SET leaves the new one alone, DELETE none."""
+    strategy = params.get("AuthTokenUpdateStrategy") or "ROTATE"
+    if strategy == "DELETE":
+        return []
+    if not params.get("AuthToken"):
+        raise combination("AuthTokenUpdateStrategy needs AuthToken.")
+    kept = group["_tokens"][-1:] if strategy == "ROTATE" else []
+    return [*kept, hashed(params["AuthToken"])]
 
 
 def _check_upgrade(group: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -385,6 +408,8 @@ def test_failover(self: Any) -> Any:
     if group["AutomaticFailover"] != "enabled":
         raise AwsError("InvalidReplicationGroupState", "Automatic failover is not enabled.")
     group["_primary"] = next(member for member in group["MemberClusters"] if member != group["_primary"])
+    if server := group.get("_server"):
+        server.disconnect()
     settle(MODIFYING, group, "modifying", "available")
     return answer(ReplicationGroup=_shown(group))
 
@@ -398,7 +423,13 @@ def delete_replication_group(_original: Any, self: Any) -> Any:
     params, backend, group = self._get_params(), self.elasticache_backend, _available(self)
     if params.get("FinalSnapshotIdentifier"):
         _snapshot(backend, group, params["FinalSnapshotIdentifier"], params)
-    settle(DELETING, group, "deleting", "deleting", lambda: remove(backend, "groups", group["ReplicationGroupId"]))
+
+    def gone() -> None:
+        remove(backend, "groups", group["ReplicationGroupId"])
+        if server := group.get("_server"):
+            server.remove()
+
+    settle(DELETING, group, "deleting", "deleting", gone)
     return answer(ReplicationGroup=_shown(group))
 
 

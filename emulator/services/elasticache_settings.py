@@ -18,7 +18,9 @@ from emulator.services._elasticache import (
     invalid,
     listed,
     pages,
+    refresh_servers,
     remove,
+    shown,
     things,
 )
 from emulator.services._elasticache import tags as tags_in
@@ -66,10 +68,6 @@ def _new_group(backend: Any, name: str, family: str, description: str, params: A
     return add(backend, "parameter_groups", name, group, params, "CacheParameterGroupAlreadyExists")
 
 
-def _shown(group: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in group.items() if not key.startswith("_")}
-
-
 @patch(ElastiCacheResponse, "create_cache_parameter_group", added=True, aws=f"{API}/API_CreateCacheParameterGroup.html")
 def create_cache_parameter_group(self: Any) -> Any:
     """A parameter group belongs to a family of engine versions, such as redis7 and valkey8."""
@@ -78,7 +76,7 @@ def create_cache_parameter_group(self: Any) -> Any:
     if family not in FAMILIES:
         raise invalid(f"CacheParameterGroupFamily {family} is not a valid parameter group family.")
     name = params["CacheParameterGroupName"].lower()
-    return answer(CacheParameterGroup=_shown(_new_group(backend, name, family, params["Description"], params)))
+    return answer(CacheParameterGroup=shown(_new_group(backend, name, family, params["Description"], params)))
 
 
 @patch(
@@ -91,7 +89,7 @@ def describe_cache_parameter_groups(self: Any) -> Any:
     """The groups of the account, and the default ones."""
     backend, name = self.elasticache_backend, self._get_params().get("CacheParameterGroupName")
     parameter_group(backend, name or "default.redis7")
-    return pages(CacheParameterGroups=[_shown(group) for group in listed(backend, "parameter_groups", name)])
+    return pages(CacheParameterGroups=[shown(group) for group in listed(backend, "parameter_groups", name)])
 
 
 @patch(ElastiCacheResponse, "describe_cache_parameters", added=True, aws=f"{API}/API_DescribeCacheParameters.html")
@@ -133,6 +131,7 @@ def modify_cache_parameter_group(self: Any) -> Any:
         if not any(char.isdigit() for char in allowed) and allowed and value not in allowed.split(","):
             raise invalid(f"The value {value} of the parameter {name} is not allowed. Allowed values: {allowed}")
     group["_values"].update({change["ParameterName"]: change["ParameterValue"] for change in changes})
+    refresh_servers(self.elasticache_backend)
     return answer(CacheParameterGroupName=group["CacheParameterGroupName"])
 
 
@@ -145,6 +144,7 @@ def reset_cache_parameter_group(self: Any) -> Any:
         group["_values"].clear()
     for change in params.get("ParameterNameValues") or ():
         group["_values"].pop(change["ParameterName"], None)
+    refresh_servers(self.elasticache_backend)
     return answer(CacheParameterGroupName=group["CacheParameterGroupName"])
 
 

@@ -19,10 +19,13 @@ from emulator.services._elasticache import (
     invalid,
     listed,
     pages,
+    refresh_servers,
     remove,
     settle,
+    shown,
     things,
 )
+from emulator.valkey import hashed
 
 USER = delays.declare("cache_user.modifying", "A change of a cache user until it is active again, or gone")
 GROUP = delays.declare("cache_user_group.modifying", "A change of a cache user group until it is active again, or gone")
@@ -40,27 +43,36 @@ def _ensure_default(backend: Any) -> None:
             "AccessString": "on ~* +@all",
             "UserGroupIds": [],
             "Authentication": {"Type": "no-password"},
+            "_passwords": [],
         }
         add(backend, "users", "default", user, {}, "UserAlreadyExists")
 
 
 def _authentication(params: dict[str, Any]) -> dict[str, Any] | None:
-    """What a request says of it; None if nothing."""
+    """What a request says of it, with the hashes of the passwords; None if nothing."""
     mode = params.get("AuthenticationMode") or {}
     passwords = params.get("Passwords") or mode.get("Passwords") or []
     if str(params.get("NoPasswordRequired", "")).lower() == "true" or mode.get("Type") == "no-password-required":
         if passwords:
             raise combination("No password required flag is true but a password is given.")
-        return {"Type": "no-password"}
+        return {"Authentication": {"Type": "no-password"}, "_passwords": []}
     if mode.get("Type") == "iam":
-        return {"Type": "iam"}
+        return {"Authentication": {"Type": "iam"}, "_passwords": []}
     if not passwords:
         return None
     if len(passwords) > 2 or any(not 16 <= len(password) <= 128 for password in passwords):
         raise invalid("Passwords length must be between 16-128 characters, and at most two are allowed.")
     if any(set(password) & set(',"/@ ') for password in passwords):
         raise invalid('Passwords may not contain any of , " / @ and spaces.')
-    return {"Type": "password", "PasswordCount": len(passwords)}
+    return {
+        "Authentication": {"Type": "password", "PasswordCount": len(passwords)},
+        "_passwords": [hashed(password) for password in passwords],
+    }
+
+
+def _check_access(text: str) -> None:
+    if any(word == "reset" or word == "nopass" or word[0] in "<>#!" for word in text.split()):
+        raise invalid("An access string has neither passwords nor reset in it.")
 
 
 @patch(ElastiCacheResponse, "create_user", aws=f"{GUIDE}/Clusters.RBAC.html")
@@ -73,7 +85,8 @@ def create_user(_original: Any, self: Any) -> Any:
         raise invalid(f"Unknown engine {engine}")
     if authentication is None:
         raise invalid("No password was provided, and NoPasswordRequired is not set.")
-    if engine == "valkey" and authentication["Type"] == "no-password":
+    _check_access(params["AccessString"])
+    if engine == "valkey" and authentication["Authentication"]["Type"] == "no-password":
         raise combination("A valkey user needs a password or an IAM identity.")
     user_id = params["UserId"].lower()
     user = {
@@ -83,11 +96,11 @@ def create_user(_original: Any, self: Any) -> Any:
         "MinimumEngineVersion": "6.0" if engine == "redis" else "7.2",
         "AccessString": params["AccessString"],
         "UserGroupIds": [],
-        "Authentication": authentication,
+        **authentication,
     }
     add(backend, "users", user_id, user, params, "UserAlreadyExists")
     user["Status"] = "active"
-    return answer(**user)
+    return answer(**shown(user))
 
 
 @patch(ElastiCacheResponse, "describe_users", aws=f"{API}/API_DescribeUsers.html")
@@ -95,7 +108,7 @@ def describe_users(_original: Any, self: Any) -> Any:
     """The users of the account, the default one among them."""
     backend = self.elasticache_backend
     _ensure_default(backend)
-    return pages(Users=listed(backend, "users", self._get_params().get("UserId")))
+    return pages(Users=[shown(user) for user in listed(backend, "users", self._get_params().get("UserId"))])
 
 
 @patch(ElastiCacheResponse, "modify_user", added=True, aws=f"{API}/API_ModifyUser.html")
@@ -105,13 +118,13 @@ def modify_user(self: Any) -> Any:
     user = get(backend, "users", params["UserId"])
     _active(user, "InvalidUserState", user["UserId"])
     authentication = _authentication(params)
+    _check_access(params.get("AccessString") or params.get("AppendAccessString") or "")
     user.update({key: params[key] for key in ("AccessString", "Engine") if params.get(key)})
     if params.get("AppendAccessString"):
         user["AccessString"] += f" {params['AppendAccessString']}"
-    if authentication:
-        user["Authentication"] = authentication
-    settle(USER, user, "modifying", "active")
-    return answer(**user)
+    user.update(authentication or {})
+    settle(USER, user, "modifying", "active", lambda: refresh_servers(backend))
+    return answer(**shown(user))
 
 
 @patch(ElastiCacheResponse, "delete_user", aws=f"{API}/API_DeleteUser.html")
@@ -127,9 +140,10 @@ def delete_user(_original: Any, self: Any) -> Any:
         for group in things(backend, "user_groups").values():
             group["UserIds"] = [one for one in group["UserIds"] if one != user["UserId"]]
         remove(backend, "users", user["UserId"])
+        refresh_servers(backend)
 
     settle(USER, user, "deleting", "deleting", gone)
-    return answer(**user)
+    return answer(**shown(user))
 
 
 def _active(thing: dict[str, Any], code: str, name: str) -> None:
@@ -196,9 +210,14 @@ def modify_user_group(self: Any) -> Any:
     ids = [one for one in group["UserIds"] if one not in removed] + list(params.get("UserIdsToAdd") or ())
     engine = (params.get("Engine") or group["Engine"]).lower()
     _check_users(backend, engine, ids)
+    if engine == "valkey" and any(
+        things(backend, "groups")[name]["Engine"] == "redis"
+        for name in group_shown(backend, group)["ReplicationGroups"]
+    ):
+        raise combination("A user group of valkey cannot be used by redis.")
     group["Engine"] = engine
     _assign(backend, group, ids)
-    settle(GROUP, group, "modifying", "active")
+    settle(GROUP, group, "modifying", "active", lambda: refresh_servers(backend))
     return answer(**group_shown(backend, group))
 
 

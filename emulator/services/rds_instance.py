@@ -13,7 +13,8 @@ from moto.secretsmanager.models import SecretsManagerBackend
 
 from emulator import delays
 from emulator.extensions import patch
-from emulator.postgresql import HOST, Server, identifier, quoted, servers
+from emulator.loopback import HOST
+from emulator.postgresql import Server, identifier, quoted, servers
 from emulator.protocol import AwsError
 from emulator.services import _rds
 from emulator.services._rds import API, GUIDE, combination, of, value
@@ -104,6 +105,7 @@ def _check_new(backend: Any, wanted: Any) -> None:
         raise combination(f"Cannot find version {version} for postgres")
     _rds.check_storage("postgres", wanted)
     _rds.check_common(wanted)
+    _rds.check_monitoring_role(backend, wanted.get("monitoring_interval"), wanted.get("monitoring_role_arn"))
     _rds.check_groups(backend, wanted.get("vpc_security_group_ids"))
     _rds.check_log_types(wanted.get("enable_cloudwatch_logs_exports"))
 
@@ -252,12 +254,14 @@ _PROPERTIES: dict[str, Callable[[Any], Any]] = {
     "customer_owned_ip_enabled": lambda self: False,
     "activity_stream_status": lambda self: "stopped",
     "backup_target": lambda self: "region",
+    "aws_backup_recovery_point_arn": lambda self: of(self).recovery_point,
 }
 _attribute("pending_modified_values", "PendingModifiedValues", "What was asked and is not applied yet.")
 _attribute("certificate_details", "CertificateDetails", "The CA of the instance, and until when its certificate holds.")
 _attribute("customer_owned_ip_enabled", "DBInstance", "No customer-owned addresses outside of Outposts.")
 _attribute("activity_stream_status", "DBInstance", "No activity stream runs.")
 _attribute("backup_target", "DBInstance", "Backups are kept in the region.")
+_attribute("aws_backup_recovery_point_arn", "DBInstance", "The continuous backup that AWS Backup keeps of it.")
 
 
 # --- modify -----------------------------------------------------------------------------------------------------------
@@ -309,6 +313,8 @@ def modify_db_instance(original: Any, self: Any, db_instance_identifier: str, db
 
 def _check_change(backend: Any, database: Any, waits: Any, wanted: Mapping[str, Any]) -> None:
     _rds.check_common(wanted)
+    _check_backups(database, wanted)
+    _rds.check_monitoring_role(backend, wanted.get("monitoring_interval"), wanted.get("monitoring_role_arn"))
     _rds.check_groups(backend, wanted.get("vpc_security_group_ids"))
     if wanted.get("master_user_password") and database.manage_master_user_password:
         raise combination("You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.")
@@ -336,6 +342,24 @@ def _check_change(backend: Any, database: Any, waits: Any, wanted: Mapping[str, 
         raise AwsError("CertificateNotFound", f"Certificate not found: {waits['ca_certificate_identifier']}", 404)
     if "engine_version" in waits:
         _check_upgrade(database, waits, wanted)
+
+
+def _check_backups(database: Any, wanted: Mapping[str, Any]) -> None:
+    """What AWS Backup rules, nobody else changes.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/point-in-time-recovery.html
+    """
+    name, point = database.db_instance_identifier, of(database).recovery_point
+    for key, option in (
+        ("backup_retention_period", "BackupRetentionPeriod"),
+        ("preferred_backup_window", "PreferredBackupWindow"),
+    ):
+        if point and wanted.get(key, getattr(database, key)) != getattr(database, key):
+            raise value(
+                f"RDS instance {name} is associated with the following AwsBackupRecoveryPointArn: {point}. "
+                f"The {option} can be blank, or you can use the current value, {getattr(database, key)}. "
+                "For more details, see the AWS Backup documentation."
+            )
 
 
 def _check_upgrade(database: Any, waits: Any, wanted: Mapping[str, Any]) -> None:

@@ -135,7 +135,12 @@ def restore_db_instance_from_db_snapshot(original: Any, self: Any, from_snapshot
         raise AwsError("InvalidDBSnapshotState", f"The snapshot {from_snapshot_id} is not in available state.")
     held = vars(snapshot).get("_emulator") or SimpleNamespace(data=None, password="")
     asked = _renamed(overrides)
-    return _restored(original, self, {"from_snapshot_id": from_snapshot_id, "overrides": asked}, held, asked)
+    # moto would look for it among the manual and automated ones alone, and not find one of AWS Backup.
+    kind, snapshot.snapshot_type = snapshot.snapshot_type, "manual"
+    try:
+        return _restored(original, self, {"from_snapshot_id": from_snapshot_id, "overrides": asked}, held, asked)
+    finally:
+        snapshot.snapshot_type = kind
 
 
 @patch(

@@ -156,7 +156,8 @@ def _settle(acl: FakeWebACL, rules: Sequence[Mapping[str, Any]], body: Mapping[s
             "WAFLimitsExceededException",
             "AWS WAF couldn’t perform the operation because you exceeded your resource limit.",
         )
-    vars(acl)["_emulator_more"] = {key: body[key] for key in _MORE if key in body}
+    kept = {key: value for key, value in vars(acl).get("_emulator_more", {}).items() if key == "ApplicationConfig"}
+    vars(acl)["_emulator_more"] = kept | {key: body[key] for key in _MORE if key in body}
 
 
 @patch(WAFV2Response, "create_web_acl", aws=f"{API}/API_CreateWebACL.html")
@@ -183,7 +184,7 @@ def create_web_acl(original: Any, self: Any) -> Any:
 
 @patch(WAFV2Response, "update_web_acl", aws=f"{API}/API_UpdateWebACL.html")
 def update_web_acl(original: Any, self: Any) -> Any:
-    """An update replaces everything: what it does not carry is taken away."""
+    """An update replaces everything: what it does not carry is taken away, apart from the console's attributes."""
     body = json.loads(self.body)
     backend = self.wafv2_backend
     acl = next((acl for acl in backend.wacls.values() if (acl.name, acl.id) == (body["Name"], body["Id"])), None)

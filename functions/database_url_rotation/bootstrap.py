@@ -29,5 +29,5 @@ def run(secrets: Any, settings: Settings, secret: str) -> dict[str, Any]:
         database.set_password(server, user, password)
     database.check_rights(settings, user, password)
     url = Url(user, password, settings.host, settings.port, settings.database)
-    secrets.put_secret_value(SecretId=secret, SecretString=str(url))
+    database.keep(secrets, SecretId=secret, SecretString=str(url))
     return {"made": made, "url": "written"}

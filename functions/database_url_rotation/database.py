@@ -21,6 +21,7 @@ from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
 import pg8000.native
+from botocore.exceptions import ClientError
 from pg8000.native import identifier, literal
 
 SCHEME = "postgresql+psycopg"
@@ -113,6 +114,15 @@ def new_password(secrets: Any) -> str:
     """Letters, digits and every punctuation mark: the URL encodes them, the database gets a verifier."""
     made: str = secrets.get_random_password(PasswordLength=PASSWORD_LENGTH)["RandomPassword"]
     return made
+
+
+def keep(secrets: Any, **version: Any) -> None:
+    """Writes a version of DATABASE_URL. Of a failure its code is told alone, for AWS's words may quote the request."""
+    try:
+        secrets.put_secret_value(**version)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise Problem(f"secretsmanager:PutSecretValue of {version['SecretId']} failed: {code}") from None
 
 
 # -- connections -----------------------------------------------------------------------------------------------------

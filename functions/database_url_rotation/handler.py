@@ -81,7 +81,8 @@ class Rotation:
         current = self._current()
         user = self.settings.other(current.user)
         made = current.held_by(user, database.new_password(self.secrets))
-        self.secrets.put_secret_value(
+        database.keep(
+            self.secrets,
             SecretId=self.secret,
             ClientRequestToken=self.version,
             SecretString=str(made),

@@ -9,6 +9,7 @@ https://discord.com/developers/docs/resources/webhook#execute-webhook
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -96,14 +97,14 @@ def _post(url: str, payload: Mapping[str, Any], deadline: float) -> tuple[int, M
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, _body(error)
-    except OSError as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # the latter two may quote the address
         return 0, {}, {"message": f"no answer: {type(error).__name__}"}
 
 
 def _body(answer: Any) -> dict[str, Any]:
     try:
         parsed = json.loads(answer.read())
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return {}
     return parsed if isinstance(parsed, dict) else {}
 

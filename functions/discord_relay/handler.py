@@ -12,7 +12,9 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import boto3
@@ -20,6 +22,8 @@ import discord
 import embeds
 import envelopes
 
+# What urllib takes; its errors would quote anything else. Plain HTTP is for tests.
+ADDRESS = re.compile(r"(https://|http://127\.0\.0\.1:)[!-~]+")
 SECRET_KEPT_S = 300
 # Lambda needs the rest to answer.
 RESERVE_S = 3.0
@@ -48,7 +52,7 @@ class Webhook:
             value = _secrets().get_secret_value(SecretId=name)["SecretString"].strip()
         except _secrets().exceptions.ResourceNotFoundException:
             raise discord.BadWebhook(f"the secret {name} has no value: set it with playbooks/set_secrets.yml") from None
-        if not value.startswith(("https://", "http://127.0.0.1:")):
+        if not ADDRESS.fullmatch(value):
             raise discord.BadWebhook(f"the secret {name} holds no address of a webhook")
         return str(value)
 
@@ -72,16 +76,28 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     try:
         while waiting:
             _send([embed for _item, embed in waiting[0]], deadline)
-            sent += len(waiting.pop(0))
+            done = waiting.pop(0)
+            sent += len(done)
+            for test in _tests(item for item, _embed in done):
+                log.info("the test %s is sent", test)
     except discord.NotSent as error:
         left = [item for message in waiting for item, _embed in message]
         log.warning("%s of %s notifications are not sent: %s", len(left), len(items), error)
+        for test in _tests(left):
+            log.warning("the test %s is not sent: %s", test, error)
         failed = [item.message_id for item in left]
         if not sent or not all(failed):
             raise
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
     log.info("%s notifications are sent", sent)
     return {"batchItemFailures": []}
+
+
+def _tests(items: Iterable[envelopes.Item]) -> Iterator[str]:
+    """The ids of playbooks/notify_test.yml, which looks for them in the log."""
+    for item in items:
+        if isinstance(item.body, dict) and item.body.get("type") == "test" and item.body.get("id"):
+            yield str(item.body["id"])
 
 
 def _send(message: list[embeds.Embed], deadline: float) -> None:

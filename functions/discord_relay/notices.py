@@ -335,7 +335,7 @@ def _database_notice(language: str, arn: Arn, name: str, event: str, categories:
     )
 
 
-# -- Secrets Manager, ACM, Health ------------------------------------------------------------------------------------
+# -- Secrets Manager, ACM, Health, GuardDuty -------------------------------------------------------------------------
 
 
 def _rotation(body: Body, language: str) -> Notice:
@@ -414,6 +414,45 @@ def _health(body: Body, language: str) -> Notice:
     )
 
 
+# https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
+_HIGH, _MEDIUM = 7.0, 4.0
+
+
+def _finding(body: Body, language: str) -> Notice:
+    detail = _mapping(body["detail"])
+    resource, service = _mapping(detail.get("resource")), _mapping(detail.get("service"))
+    severity, count = _float(detail.get("severity")) or 0.0, _float(service.get("count")) or 1.0
+    region = str(detail.get("region") or body.get("region") or "")
+    return Notice(
+        "alarm" if severity >= _HIGH else "warning" if severity >= _MEDIUM else "info",
+        text("finding", language, name=str(detail.get("type") or "GuardDuty")),
+        "guardduty-finding",
+        _plain(detail.get("description") or detail.get("title")),
+        [
+            ("severity", _number(severity)),
+            ("affected", _listed(_affected(resource), language)),
+            ("category", _quoted(resource.get("resourceType"))),
+            ("seen", text("seen_value", language, count=_number(count)) if count > 1 else ""),
+        ],
+        _console(region, "guardduty", f"#/findings?search=id%3D{quote(str(detail.get('id') or ''))}"),
+        region,
+        str(detail.get("accountId") or body.get("account") or ""),
+    )
+
+
+def _affected(resource: Mapping[str, Any]) -> list[str]:
+    """What the finding is about, by the names that its kinds of resources have."""
+    named = [
+        _mapping(resource.get("instanceDetails")).get("instanceId"),
+        _mapping(resource.get("accessKeyDetails")).get("userName"),
+        _mapping(resource.get("ecsClusterDetails")).get("name"),
+        _mapping(resource.get("lambdaDetails")).get("functionName"),
+        _mapping(resource.get("rdsDbInstanceDetails")).get("dbInstanceIdentifier"),
+        *(_mapping(each).get("name") for each in resource.get("s3BucketDetails") or []),
+    ]
+    return [str(name) for name in named if name]
+
+
 # -- Budgets ---------------------------------------------------------------------------------------------------------
 
 
@@ -449,6 +488,7 @@ def _money(value: str | None) -> float | None:
 # -- this collection -------------------------------------------------------------------------------------------------
 
 _SHOWN_RESOURCES = 15
+_SHOWN_VALUE = 40
 _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 
@@ -490,13 +530,21 @@ def _failure(failure: Body) -> str:
 def _changes(resources: list[Mapping[str, Any]], language: str) -> str:
     lines = []
     for each in resources[:_SHOWN_RESOURCES]:
-        paths = [str(_mapping(change).get("path")) for change in each.get("changes") or []]
-        told = f": {', '.join(paths[:5])}" if each.get("action") in ("update", "replace") else ""
+        changes = [_changed(_mapping(change)) for change in each.get("changes") or []]
+        told = f": {', '.join(changes[:5])}" if each.get("action") in ("update", "replace") else ""
         impact = f" ({each['impact']})" if each.get("impact") not in (None, "none") else ""
         lines.append(f"{_MARKS.get(str(each.get('action')), '?')} `{each.get('resource')}`{told}{impact}")
     if len(resources) > _SHOWN_RESOURCES:
         lines.append(text("more", language, count=len(resources) - _SHOWN_RESOURCES))
     return "\n".join(lines)
+
+
+def _changed(change: Body) -> str:
+    """The attribute; where both are short texts, what AWS has and what the inventory says too."""
+    path, values = str(change.get("path")), (change.get("before"), change.get("after"))
+    if not all(isinstance(value, str) and 0 < len(value) <= _SHOWN_VALUE for value in values):
+        return path
+    return f"{path} ({' → '.join(map(_quoted, values))})"
 
 
 # -- parts -----------------------------------------------------------------------------------------------------------
@@ -583,5 +631,6 @@ _KINDS: tuple[tuple[Callable[[Body], bool], Callable[[Body, str], Notice]], ...]
     ),
     (_event("aws.acm", "ACM Certificate"), _certificate),
     (_event("aws.health", "AWS Health"), _health),
+    (_event("aws.guardduty", "GuardDuty Finding"), _finding),
     (lambda body: body.get("source") == "airas.platform", _report),
 )

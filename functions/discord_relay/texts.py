@@ -42,6 +42,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "days": ("残り日数", "Days left"),
     "service": ("サービス", "Service"),
     "affected": ("影響を受けるもの", "Affected"),
+    "severity": ("深刻度", "Severity"),
+    "seen": ("検出回数", "Seen"),
     "ends": ("終了予定", "Ends"),
     "source": ("送信元", "Source"),
     "resources": ("リソース", "Resources"),
@@ -59,6 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "band": ("予測の範囲の外", "outside the expected band"),
     "more": ("ほか {count} 件", "and {count} more"),
     "exit": ("終了コード {code}", "exit code {code}"),
+    "seen_value": ("{count} 回", "{count} times"),
     "days_value": ("{days} 日", "{days} days"),
     # titles
     "deployment_failed": ("デプロイに失敗しました: {name}", "The deployment failed: {name}"),
@@ -83,6 +86,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "certificate_expired": ("証明書の期限が切れました: {name}", "The certificate has expired: {name}"),
     "certificate_action": ("証明書の更新に対応が必要です: {name}", "The certificate's renewal needs you: {name}"),
     "health": ("AWS からの知らせ: {name}", "A word from AWS: {name}"),
+    "finding": ("GuardDuty が脅威を検出しました: {name}", "GuardDuty has found a threat: {name}"),
     "other": ("通知: {name}", "Notification: {name}"),
     # explanations
     "rotation_failed_text": (

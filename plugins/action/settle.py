@@ -18,7 +18,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import NOTHING_DONE
 
-FIRST_PAUSE_S = 1.0
+FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 15.0
 
 display = Display()
@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
                 return {**total, "failed": True, "msg": _too_slow(latest)}
             display.display(f"    {_pending_text(latest)} ({waited:.0f} s)")
             time.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_S)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
             arguments = {**self._task.args, **latest.get("resume", {})}
             latest = self._execute_module(module_args=arguments, task_vars=task_vars)
             total = _merged(total, latest)

@@ -32,12 +32,13 @@ options:
 import datetime
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.airas.platform.plugins.plugin_utils import _run_plans
 from ansible_collections.airas.platform.plugins.plugin_utils._report_page import page
 
 ACTIONS = ("create", "update", "replace", "delete")
@@ -56,50 +57,80 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self._started = _now()
         self._playbook = ""
-        self._planned_only: dict[str, bool] = {}
-        self._plans: dict[str, list[dict[str, Any]]] = {}
+        # What was planned by tasks in check mode (True), and what was done by others.
+        self._plans: dict[str, dict[bool, list[dict[str, Any]]]] = {}
+        self._unchanged: dict[str, dict[str, set[str]]] = {}
         self._unplanned: dict[str, list[str]] = {}
         self._failures: dict[str, list[dict[str, str]]] = {}
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         self._playbook = Path(playbook._file_name).name
 
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        if hosts := self._hosts():
+            _run_plans.leave({host: self._report(host) for host in hosts})
+
     def v2_runner_on_ok(self, result: Any) -> None:
         host, name = result.host.get_name(), result.task.get_name()
         for outcome in _outcomes(result.result):
             if "plan" in outcome:
-                # check_mode may come from --check, the play, or the task itself: a run is a plan unless one task wrote
-                checked = bool(result.task.check_mode)
-                self._planned_only[host] = self._planned_only.get(host, True) and checked
-                self._plans.setdefault(host, []).extend(outcome["plan"])
+                self._collect(result, outcome)
+            elif "components" in outcome:
+                self._keep_only(host, outcome["components"])
             elif outcome.get("changed"):
                 self._unplanned.setdefault(host, []).append(name)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         host = result.host.get_name()
         for outcome in _outcomes(result.result):
-            self._plans.setdefault(host, []).extend(outcome.get("plan", []))
-        if not ignore_errors:
+            if "plan" in outcome:
+                self._collect(result, outcome)
+        # That there is drift is what a run has found, and no failure of the run.
+        if not ignore_errors and not result.result.get("drift"):
             failure = {"task": result.task.get_name(), "message": str(result.result.get("msg", ""))}
             self._failures.setdefault(host, []).append(failure)
 
+    def _collect(self, result: Any, outcome: Mapping[str, Any]) -> None:
+        host, component = result.host.get_name(), _component(result.task)
+        # check_mode may come from --check, the play, or the task itself.
+        plans = self._plans.setdefault(host, {}).setdefault(bool(result.task.check_mode), [])
+        # A play in check mode knows no ansible_check_mode, and looks again where a run would wait.
+        found = ({**resource, "component": component} for resource in outcome["plan"])
+        plans.extend(resource for resource in found if not (result.task.check_mode and resource in plans))
+        planned = {resource["resource"] for resource in outcome["plan"]}
+        unchanged = self._unchanged.setdefault(host, {}).setdefault(component, set())
+        unchanged |= set(outcome.get("resources") or ()) - planned
+
+    def _keep_only(self, host: str, components: Iterable[str]) -> None:
+        """A removal of some layers has been looked at as one of all."""
+        for plans in self._plans.get(host, {}).values():
+            plans[:] = [resource for resource in plans if resource["component"] in components]
+
+    def _hosts(self) -> list[str]:
+        return sorted({*self._plans, *self._unplanned, *self._failures})
+
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        for host in sorted({*self._plans, *self._unplanned, *self._failures}):
+        for host in self._hosts():
             report = self._report(host)
             self._write(report)
             self._print(report)
 
     def _report(self, host: str) -> dict[str, Any]:
-        resources = self._plans.get(host, [])
+        # A run is a plan unless one task wrote; then what others only looked at is not what the run has done.
+        plans = self._plans.get(host, {})
+        applied = False in plans or not plans
+        resources = plans.get(not applied, [])
         counts = Counter(resource["action"] for resource in resources)
         return {
             "stack": host,
-            "mode": "plan" if self._planned_only.get(host, False) else "apply",
+            "mode": "apply" if applied else "plan",
             "playbook": self._playbook,
             "started": self._started,
             "finished": _now(),
             "summary": {action: counts[action] for action in ACTIONS},
             "resources": resources,
+            # Those that are as they should be, by component.
+            "unchanged": {component: sorted(found) for component, found in self._unchanged.get(host, {}).items()},
             "unplanned": self._unplanned.get(host, []),
             "failures": self._failures.get(host, []),
         }
@@ -127,6 +158,12 @@ class CallbackModule(CallbackBase):
         self._display.display(_summary_line(report))
 
 
+def _component(task: Any) -> str:
+    """The role whose task it is, without its collection; empty outside of roles."""
+    role = getattr(task, "_role", None)
+    return role.get_name().rpartition(".")[2] if role else ""
+
+
 def _outcomes(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The results of a task: its own, or one for each item of its loop."""
     if isinstance(result.get("results"), list):
@@ -138,7 +175,7 @@ def _outcomes(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _summary_line(report: Mapping[str, Any]) -> str:
     verb = {"plan": "to {}", "apply": "{}d"}[report["mode"]]
     if not report["resources"] and not report["unplanned"] and not report["failures"]:
-        return "Everything is as the inventory describes it."
+        return "There is nothing to change."
     counted = [f"{count} {verb.format(action)}" for action, count in report["summary"].items()]
     return ", ".join(counted) + "."
 

@@ -34,6 +34,8 @@ MAX_BACKOFF_S = 20
 # A change of IAM takes seconds, at times a minute, until every other service sees it.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 CONSISTENT_AFTER_S = 90
+# From this many characters on, a piece of a secret in a message counts as the secret.
+QUOTED_LENGTH = 12
 
 _ACCESS_DENIED = {
     "AccessDenied",
@@ -62,6 +64,7 @@ _THROTTLED = {
 # Services whose IAM prefix is not the name of their boto3 client.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _IAM_PREFIXES = {
+    "accessanalyzer": "access-analyzer",
     "application-autoscaling": "application-autoscaling",
     "elbv2": "elasticloadbalancing",
     "service-quotas": "servicequotas",
@@ -123,6 +126,10 @@ class NotAws(Exception):
     """Something answers at the endpoint, but not in AWS's form."""
 
 
+class Withheld(Exception):
+    """Stands for what AWS said, where that quotes a secret."""
+
+
 class _AwsErrorHandler(AWSErrorHandler):
     _CUSTOM_EXCEPTION = AwsError
 
@@ -154,6 +161,27 @@ def _mend(code: str) -> str:
     return ""
 
 
+def unquoted(run: Callable[[], T], *secrets: str) -> T:
+    """The result of a call that carries secrets: AWS's words of a failure are left out if they quote a piece of one."""
+    try:
+        return run()
+    except AwsError as error:
+        if not any(_quotes(str(error), secret) for secret in secrets):
+            raise
+        refused = error
+    # Out of the handler, so that this error does not have that one for its context.
+    said = Withheld(f"{refused.code} (AWS's words quote the secret, and are left out)")
+    withheld = AwsError(f"Failed to call {refused.call}", said)
+    withheld.code, withheld.call, withheld.mend = refused.code, refused.call, refused.mend
+    raise withheld
+
+
+def _quotes(text: str, secret: str) -> bool:
+    """Whether a piece of the secret that is long enough to be worth something is in the text."""
+    length = min(len(secret), QUOTED_LENGTH)
+    return any(secret[start : start + length] in text for start in range(len(secret) - length + 1))
+
+
 def iam_action(service: str, operation: str) -> str:
     """``("ec2", "create_vpc")`` -> ``ec2:CreateVpc``, as policies and CloudTrail spell it."""
     if (service, operation) in _IAM_ACTIONS:
@@ -175,13 +203,17 @@ class Aws:
     def region(self) -> str:
         return self._module.region
 
-    @cached_property
+    @property
     def account_id(self) -> str:
-        return self.call("sts", "get_caller_identity")["Account"]
+        return str(self._identity["Account"])
+
+    @property
+    def partition(self) -> str:
+        return str(self._identity["Arn"]).split(":")[1]
 
     @cached_property
-    def partition(self) -> str:
-        return self.call("sts", "get_caller_identity")["Arn"].split(":")[1]
+    def _identity(self) -> dict[str, Any]:
+        return self.call("sts", "get_caller_identity")
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
         """The ARN that a resource of this account and region has, or will have once it is made."""
@@ -303,6 +335,14 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def tag_specification(resource_type: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     """EC2's TagSpecifications: a resource is tagged in the call that makes it, so that no run can lose sight of it."""
     return [{"ResourceType": resource_type, "Tags": tag_list(tags)}]
+
+
+def is_ours(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether something that an account has only one of carries the ManagedBy of the wanted tags.
+
+    What does not was there before: it is adopted, and its tags and its end are the business of whoever made it.
+    """
+    return "ManagedBy" in wanted and tags.get("ManagedBy") == wanted["ManagedBy"]
 
 
 def by_name(items: Iterable[Mapping[str, Any]], kind: str, id_key: str) -> dict[str, Mapping[str, Any]]:

@@ -25,10 +25,39 @@ def wait(timeout_s: int) -> Spec:
     return {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": timeout_s}}
 
 
+def alarm() -> Spec:
+    """What one alarm of either type has."""
+    actions = {"type": "list", "elements": "str", "default": []}
+    return {
+        "name": {"type": "str", "required": True},
+        "description": {"type": "str", "default": ""},
+        "actions_enabled": {"type": "bool", "default": True},
+        "alarm_actions": actions,
+        "ok_actions": actions,
+        "insufficient_data_actions": actions,
+    }
+
+
+def alarms(each: Spec) -> Spec:
+    """Doc fragment ``airas.platform.alarms``, and the list of alarms, which the modules describe."""
+    return {
+        "alarms": {"type": "list", "elements": "dict", "required": True, "options": each},
+        "prune_prefix": {"type": "str"},
+    }
+
+
 def protection() -> Spec:
     """Doc fragment ``airas.platform.protection``."""
     return {
         "protected": {"type": "bool", "default": False},
         "environment": {"type": "str"},
         "confirm": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+def elasticache_group() -> Spec:
+    """Doc fragment ``airas.platform.elasticache_group``."""
+    return {
+        "name": {"type": "str", "required": True},
+        "description": {"type": "str", "default": "Managed by airas.platform"},
     }

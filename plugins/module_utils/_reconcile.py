@@ -57,7 +57,7 @@ def placeholders_in(value: Any, path: str = "") -> Iterator[str]:
     """The paths, such as ``network.vpc_id``, of the placeholders inside a value."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from placeholders_in(item, _join(path, str(key)))
+            yield from placeholders_in(item, path_to(path, str(key)))
     elif is_placeholder(value):
         yield path
 
@@ -79,6 +79,17 @@ class PlatformError(Exception):
 
 class Refused(PlatformError):
     """A change that the safety rules or AWS itself forbid; nothing has been written."""
+
+
+def check_numbers(values: Mapping[str, Any], limits: Mapping[str, tuple[int, int]], resource: str) -> None:
+    """Raises L(PlatformError) for a number that AWS would not take: a plan has to find it, and only a call would.
+
+    ``limits`` holds the least and the most by name; what is not given is not checked.
+    """
+    for name, (least, most) in limits.items():
+        value = values.get(name)
+        if value is not None and not least <= value <= most:
+            raise PlatformError(f"{name} is {value}.", mend=f"AWS takes {least} to {most}.", resource=resource)
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,7 @@ class Resource:
     # Attributes that AWS cannot change in place: replaced (delete, then create) or refused with the reason and mend.
     replace_on: tuple[str, ...] = ()
     refuse_on: Mapping[str, str] = field(default_factory=dict)
-    # How much a change of an attribute, or "create" / "delete" / "replace", hurts.
+    # How much a change of an attribute or of one path in it, or "create" / "delete" / "replace", hurts.
     impacts: Mapping[str, Impact] = field(default_factory=dict)
     # Where two may exist side by side, a replacement is made before the old one goes.
     new_first: bool = False
@@ -215,13 +226,14 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, 
         right = after if isinstance(after, Mapping) else {}
         if left or right:
             for key in sorted({*left, *right}, key=str):
-                yield from differences(left.get(key), right.get(key), _join(path, str(key)))
+                yield from differences(left.get(key), right.get(key), path_to(path, str(key)))
             return
     if before != after:
         yield path, before, after
 
 
-def _join(path: str, key: str) -> str:
+def path_to(path: str, key: str) -> str:
+    """The path of a key below a path, as changes spell it: ``tags.Name``, ``parameters[rds.force_ssl]``."""
     if not path:
         return key
     return f"{path}.{key}" if re.fullmatch(r"[\w-]+", key) else f"{path}[{key}]"
@@ -317,7 +329,10 @@ def _change(resource: Resource, path: str, before: Any, after: Any, call: str, a
     attribute = _top(path)
     if attribute in resource.secrets:
         before, after = (SENSITIVE if value is not None else None for value in (before, after))
-    impact = resource.impacts.get(attribute, "none") if action == "update" else resource.impacts.get(action, "none")
+    if action == "update":
+        impact = resource.impacts.get(path) or resource.impacts.get(attribute, "none")
+    else:
+        impact = resource.impacts.get(action, "none")
     return Change(path, before, after, call, impact)
 
 
@@ -344,8 +359,9 @@ class Guard:
             token = f"{self.environment}:{plan.resource.address}"
             if self.protected and plan.impact == "data loss" and token not in self.confirm:
                 paths = ", ".join(change.path for change in plan.changes if change.impact == "data loss")
+                what = f" ({paths})" if plan.action == "update" else ""  # else all of it
                 raise Refused(
-                    f"to {plan.action} it would lose data ({paths}), and the environment is protected.",
+                    f"to {plan.action} it would lose data{what}, and the environment is protected.",
                     mend=f"If that is meant, run again with -e confirm={token}",
                     resource=plan.resource.address,
                 )

@@ -12,6 +12,7 @@ description:
   - Manages any number of composite alarms in one call. The alarms that their rules name have to exist.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
+  - airas.platform.alarms
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
@@ -74,11 +75,6 @@ options:
             description: How long it keeps its actions back after that one has ended, in seconds.
             type: int
             default: 180
-  prune_prefix:
-    description:
-      - Alarms of this module's type are removed whose names begin so, that carry all of O(tags), and that O(alarms)
-        does not list.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -117,12 +113,7 @@ SUPPRESSOR = {
     "extension_s": {"type": "int", "default": 180},
 }
 ALARM = {
-    "name": {"type": "str", "required": True},
-    "description": {"type": "str", "default": ""},
-    "actions_enabled": {"type": "bool", "default": True},
-    "alarm_actions": {"type": "list", "elements": "str", "default": []},
-    "ok_actions": {"type": "list", "elements": "str", "default": []},
-    "insufficient_data_actions": {"type": "list", "elements": "str", "default": []},
+    **_options.alarm(),
     "rule": {"type": "str"},
     "suppressor": {"type": "dict", "options": SUPPRESSOR},
 }
@@ -131,8 +122,7 @@ ALARM = {
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "alarms": {"type": "list", "elements": "dict", "required": True, "options": ALARM},
-            "prune_prefix": {"type": "str"},
+            **_options.alarms(ALARM),
             **_options.state(),
             **_options.tags(),
         },

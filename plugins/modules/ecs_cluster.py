@@ -6,11 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ecs_cluster
-short_description: An ECS cluster with its capacity providers and the logging of exec sessions
+short_description: An ECS cluster with its capacity providers, Container Insights and the logging of exec sessions
 version_added: 0.1.0
 description:
   - Manages one cluster for Fargate tasks.
-  - Container Insights is left alone; M(airas.platform.ecs_container_insights) manages it.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
   - airas.platform.plan
@@ -51,6 +50,12 @@ options:
         description: The share of the tasks beyond O(default_strategy[].base).
         type: int
         default: 1
+  container_insights:
+    description:
+      - What CloudWatch measures of its containers. Left alone if not given, as the account's default made it.
+      - V(enabled) and V(enhanced) cost money for each metric; V(enhanced) also measures single tasks and containers.
+    type: str
+    choices: [disabled, enabled, enhanced]
   execute_command:
     description: What is kept of C(aws ecs execute-command) sessions. Without it AWS's default holds.
     type: dict
@@ -124,7 +129,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.airas.platform.plugins.module_utils import _options
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
-from ansible_collections.airas.platform.plugins.module_utils._ecs import cluster
+from ansible_collections.airas.platform.plugins.module_utils._ecs import cluster, container_insights
 from ansible_collections.airas.platform.plugins.module_utils._ecs._common import strategy_option
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import reconcile
 
@@ -135,6 +140,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "capacity_providers": {"type": "list", "elements": "str", "default": ["FARGATE", "FARGATE_SPOT"]},
             "default_strategy": strategy_option([{"capacity_provider": "FARGATE", "base": 0, "weight": 1}]),
+            "container_insights": {"type": "str", "choices": list(container_insights.LEVELS)},
             "execute_command": {
                 "type": "dict",
                 "options": {

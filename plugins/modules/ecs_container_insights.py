@@ -6,10 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ecs_container_insights
-short_description: Container Insights of ECS clusters, and the account's default for new ones
+short_description: Container Insights of ECS clusters that are made from now on
 version_added: 0.1.0
 description:
-  - Sets what CloudWatch measures of the containers of a cluster, and of clusters that are made from now on.
+  - Sets what CloudWatch measures of the containers of clusters that are made from now on.
   - V(enabled) and V(enhanced) cost money for each metric; V(enhanced) also measures single tasks and containers.
   - The account's default holds in one region. O(state=absent) puts AWS's own default back, V(disabled).
 author: airas.platform maintainers (@airas-org)
@@ -21,34 +21,23 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 options:
   account_default:
-    description: What clusters made from now on have; left alone if not given.
+    description: What those clusters have.
     type: str
     choices: [disabled, enabled, enhanced]
-  cluster:
-    description: The name of a cluster whose setting is managed.
-    type: str
-  setting:
-    description: What O(cluster) has.
-    type: str
-    choices: [disabled, enabled, enhanced]
+    required: true
+seealso:
+  - module: airas.platform.ecs_cluster
 """
 
 EXAMPLES = r"""
 - name: Every new cluster is measured
   airas.platform.ecs_container_insights:
     account_default: enabled
-
-- name: One cluster is measured task by task
-  airas.platform.ecs_container_insights:
-    cluster: airas-prod
-    setting: enhanced
 """
 
 RETURN = r"""
 resources:
-  description:
-    - By address, C(value) of V(ecs_account_setting/containerInsights) and C(containerInsights) of
-      V(ecs_cluster_settings/airas-prod).
+  description: By address (V(ecs_account_setting/containerInsights)), the C(value).
   returned: success
   type: dict
 plan:
@@ -65,19 +54,13 @@ from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._ecs import container_insights
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import reconcile
 
-LEVELS = ["disabled", "enabled", "enhanced"]
-
 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "account_default": {"type": "str", "choices": LEVELS},
-            "cluster": {"type": "str"},
-            "setting": {"type": "str", "choices": LEVELS},
+            "account_default": {"type": "str", "choices": list(container_insights.LEVELS), "required": True},
             **_options.state(),
         },
-        required_one_of=[("account_default", "cluster")],
-        required_by={"setting": "cluster"},
         supports_check_mode=True,
     )
     reconcile(module, lambda: container_insights.resources(Aws(module), module.params))

@@ -40,7 +40,8 @@ options:
   minimum_tasks:
     description:
       - How many tasks the service has at least afterwards. One without tasks starts a single one first, and the others
-        when that one is well, so that the first start on an empty database is alone with it.
+        when that one is well, so that the first start on an empty database is alone with it. That first one is a
+        deployment, so that AWS gives up a task that does not start; its images have to be there.
       - If Application Auto Scaling may go down to no task, as before the first deployment, its lower bound is raised to
         this.
     type: int

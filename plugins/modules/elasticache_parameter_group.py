@@ -13,6 +13,7 @@ description:
   - A parameter that is not named here has the family's value.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
+  - airas.platform.elasticache_group
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
@@ -20,17 +21,9 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
 options:
-  name:
-    description: The group's name, in small letters.
-    type: str
-    required: true
   family:
     description: The engine with its major version, such as V(redis7) or V(valkey8); needed unless O(state=absent).
     type: str
-  description:
-    description: What it is for.
-    type: str
-    default: Managed by airas.platform
   parameters:
     description: The parameters.
     type: dict
@@ -69,9 +62,8 @@ from ansible_collections.airas.platform.plugins.module_utils._reconcile import r
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
+            **_options.elasticache_group(),
             "family": {"type": "str"},
-            "description": {"type": "str", "default": "Managed by airas.platform"},
             "parameters": {"type": "dict", "default": {}},
             **_options.state(),
             **_options.tags(),

@@ -16,6 +16,7 @@ description:
   - Other nodes and versions end in a failover of seconds if there is a replica, and in an outage if there is none.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
+  - airas.platform.elasticache_group
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
@@ -25,21 +26,16 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
 options:
-  name:
-    description: The group's id, in small letters.
-    type: str
-    required: true
-  description:
-    description: What it is for.
-    type: str
-    default: Managed by airas.platform
   engine:
     description: The engine. AWS makes Valkey of Redis OSS, and not the other way round.
     type: str
     choices: [redis, valkey]
     default: redis
   engine_version:
-    description: The version; AWS does not go back to an older one.
+    description:
+      - The version, such as V(7.1), or V(7) for any version of it.
+      - AWS does not go back to an older one. A newer one of the same major version, to which it has upgraded by itself,
+        stays (O(auto_minor_version_upgrade)).
     type: str
     default: "7.1"
   node_type:
@@ -75,9 +71,8 @@ options:
     elements: str
     default: []
   port:
-    description: The port.
+    description: The port; V(6379) for a new group if left out.
     type: int
-    default: 6379
   kms_key_arn:
     description: The key of the data where it lies; one of AWS's own if left out.
     type: str
@@ -175,8 +170,7 @@ LOG = {
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
-            "description": {"type": "str", "default": "Managed by airas.platform"},
+            **_options.elasticache_group(),
             "engine": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
             "engine_version": {"type": "str", "default": "7.1"},
             "node_type": {"type": "str", "default": "cache.t4g.micro"},
@@ -187,7 +181,7 @@ def main() -> None:
             "subnet_group": {"type": "str"},
             "security_group_ids": {"type": "list", "elements": "str", "default": []},
             "user_group_ids": {"type": "list", "elements": "str", "default": []},
-            "port": {"type": "int", "default": 6379},
+            "port": {"type": "int"},
             "kms_key_arn": {"type": "str", "no_log": False},
             "maintenance_window": {"type": "str", "default": "sun:17:30-sun:18:30"},
             "snapshot_retention_days": {"type": "int", "default": 0},

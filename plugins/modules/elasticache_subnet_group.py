@@ -12,6 +12,7 @@ description:
   - Manages the group of subnets in which caches may stand.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
+  - airas.platform.elasticache_group
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
@@ -19,14 +20,6 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
 options:
-  name:
-    description: The group's name, in small letters.
-    type: str
-    required: true
-  description:
-    description: What it is for.
-    type: str
-    default: Managed by airas.platform
   subnet_ids:
     description: The subnets, all of one VPC; needed unless O(state=absent).
     type: list
@@ -64,8 +57,7 @@ from ansible_collections.airas.platform.plugins.module_utils._reconcile import r
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
-            "description": {"type": "str", "default": "Managed by airas.platform"},
+            **_options.elasticache_group(),
             "subnet_ids": {"type": "list", "elements": "str", "default": []},
             **_options.state(),
             **_options.tags(),

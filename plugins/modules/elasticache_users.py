@@ -23,7 +23,10 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 options:
   engine:
-    description: The engine.
+    description:
+      - The engine.
+      - With V(valkey), users and groups of Redis OSS stay what they are. Valkey takes them too, and a cache that has
+        yet to become Valkey takes no others.
     type: str
     choices: [redis, valkey]
     default: redis

@@ -13,6 +13,7 @@ description:
   - AWS replaces the whole alarm in every change; its state stays.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
+  - airas.platform.alarms
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
@@ -117,11 +118,6 @@ options:
         type: str
         choices: [missing, breaching, notBreaching, ignore]
         default: missing
-  prune_prefix:
-    description:
-      - Alarms of this module's type are removed whose names begin so, that carry all of O(tags), and that O(alarms)
-        does not list.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -183,12 +179,7 @@ QUERY = {
     "return_data": {"type": "bool", "default": False},
 }
 ALARM = {
-    "name": {"type": "str", "required": True},
-    "description": {"type": "str", "default": ""},
-    "actions_enabled": {"type": "bool", "default": True},
-    "alarm_actions": {"type": "list", "elements": "str", "default": []},
-    "ok_actions": {"type": "list", "elements": "str", "default": []},
-    "insufficient_data_actions": {"type": "list", "elements": "str", "default": []},
+    **_options.alarm(),
     **_METRIC,
     "period_s": {"type": "int", "default": 60},
     "metrics": {"type": "list", "elements": "dict", "default": [], "options": QUERY},
@@ -203,8 +194,7 @@ ALARM = {
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "alarms": {"type": "list", "elements": "dict", "required": True, "options": ALARM},
-            "prune_prefix": {"type": "str"},
+            **_options.alarms(ALARM),
             **_options.state(),
             **_options.tags(),
         },

@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Checks that the caller's account is the expected one, that the region exists and is enabled, that the availability
     zones can be used, that the address blocks are valid, lie inside the VPC and overlap neither each other nor another
-    environment of the project, and that the quota of Elastic IPs suffices.
+    environment of the project, and that the quotas of Elastic IPs and of Lambda's concurrency suffice.
   - Fails with all findings at once, each with the variable it concerns and how to mend it.
   - Gives up quickly where AWS cannot be reached or the credentials are missing or expired.
   - Needs C(sts:GetCallerIdentity), C(ec2:DescribeRegions), C(ec2:DescribeAvailabilityZones), C(ec2:DescribeVpcs) and
@@ -63,6 +63,10 @@ options:
     description: How many Elastic IPs the environment has in the end.
     type: int
     default: 0
+  reserved_concurrency:
+    description: How many executions functions reserve, by the variable that it comes from, which a finding then names.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -104,6 +108,7 @@ def main() -> None:
             "subnets": {"type": "dict", "default": {}},
             "fargate_tasks": {"type": "dict", "default": {}},
             "elastic_ips": {"type": "int", "default": 0},
+            "reserved_concurrency": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

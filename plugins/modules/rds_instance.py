@@ -15,6 +15,8 @@ description:
     RDS enlarged by itself stays.
   - A change that restarts the instance or interrupts it is called so in the plan. It is made in the next
     maintenance window, unless O(apply_immediately=true); what waits for the window counts as done.
+  - While AWS Backup keeps continuous backups of the instance, O(backup_retention_days) and O(backup_window) are
+    its plan's to say, and not compared.
   - O(state=absent) takes a final snapshot, named C(<name>-final-<id>), and honours deletion protection.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
@@ -156,6 +158,12 @@ options:
     description: Whether changes are made at once instead of in the next maintenance window.
     type: bool
     default: false
+  restart_for_parameters:
+    description:
+      - Whether the instance is restarted now if a static parameter of its group waits for that. Sessions end, and for
+        about a minute nobody can log in.
+    type: bool
+    default: false
   final_snapshot:
     description: Whether O(state=absent) takes a final snapshot.
     type: bool
@@ -255,6 +263,7 @@ def main() -> None:
             "iam_authentication": {"type": "bool", "default": False},
             "auto_minor_version_upgrade": {"type": "bool", "default": True},
             "apply_immediately": {"type": "bool", "default": False},
+            "restart_for_parameters": {"type": "bool", "default": False},
             "final_snapshot": {"type": "bool", "default": True},
             "modified": {"type": "bool", "default": False},
             **_options.protection(),

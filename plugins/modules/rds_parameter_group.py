@@ -10,8 +10,9 @@ short_description: Parameters of RDS instances
 version_added: 0.1.0
 description:
   - Manages one DB parameter group. Only the parameters that are listed are compared; all others are AWS's.
-  - A parameter that RDS calls dynamic takes effect at once, a static one with the next restart of each instance.
-    M(airas.platform.rds_instance) says when one waits.
+  - A parameter that RDS calls dynamic takes effect at once, a static one with the next restart of each instance, which
+    the plan calls C(restart). Nothing is restarted here; M(airas.platform.rds_instance) says when a parameter waits,
+    and restarts for it when told to.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
   - airas.platform.plan

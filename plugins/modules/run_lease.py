@@ -18,7 +18,8 @@ description:
     broken. An expired lease is taken over.
   - Times are taken from AWS's answers, not from the clock of the controller.
   - Has to run on the controller (C(connection=local)), whose processes it looks at.
-  - In check mode nothing is written and nothing is refused; it says who holds the lease.
+  - In check mode nothing is written and, unless O(refuse_in_check_mode) says otherwise, nothing is refused; it says who
+    holds the lease.
   - Needs C(dynamodb:GetItem), C(dynamodb:PutItem) and C(dynamodb:DeleteItem) on the table.
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
@@ -63,6 +64,10 @@ options:
   what:
     description: What runs, for whoever is refused. The playbook's name and tags unless given.
     type: str
+  refuse_in_check_mode:
+    description: Whether a check run is refused too while another run holds the lease, because it looks at what changes.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -114,6 +119,7 @@ def main() -> None:
             "owner": {"type": "str"},
             "run_id": {"type": "str"},
             "what": {"type": "str"},
+            "refuse_in_check_mode": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

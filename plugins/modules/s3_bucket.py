@@ -138,6 +138,12 @@ options:
     description: With O(state=absent), whether the objects are deleted too, all versions of them.
     type: bool
     default: false
+  keep_objects:
+    description:
+      - With O(state=absent), whether a bucket with objects in it stays, with a warning, unless O(confirm) names it.
+      - This holds in environments without protection too.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -237,6 +243,7 @@ def main() -> None:
             "logging_bucket": {"type": "str"},
             "logging_prefix": {"type": "str", "default": ""},
             "force": {"type": "bool", "default": False},
+            "keep_objects": {"type": "bool", "default": False},
             **_options.state(),
             **_options.tags(),
             **_options.protection(),

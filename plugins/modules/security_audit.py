@@ -66,8 +66,15 @@ options:
         description: The last day on which it may be so, as V(2027-03-31). After it the control fails.
         type: str
         required: true
+      when:
+        description: Whether the exception is in force, to tie it to the variable that makes it necessary.
+        type: bool
+        default: true
   report:
-    description: A file on the controller that the findings are written to as well, as JSON; its directory is made.
+    description:
+      - A file on the controller that the findings are written to as well, as JSON; its directory is made.
+      - It is an object with C(stack), C(audited) (when, in UTC), C(summary), C(findings) and C(unused_exceptions), the
+        latter three as this module returns them.
     type: path
   today:
     description: The day by which exceptions are judged, as V(2027-03-31); by default today, in UTC.
@@ -99,7 +106,8 @@ findings:
     status: {description: "V(pass), V(fail), V(exception) or V(not applicable)", type: str}
     problem: {description: What is wrong., type: str}
     reason: {description: Why that is accepted., type: str}
-    expires: {description: Until when., type: str}
+    expires: {description: "Until when, as V(2027-03-31).", type: str}
+    url: {description: Where AWS describes the control and how to hold to it., type: str}
 summary:
   description: How many findings there are of each status.
   returned: success
@@ -110,7 +118,7 @@ table:
   type: list
   elements: str
 unused_exceptions:
-  description: Exceptions that no finding needed.
+  description: Exceptions in force that no finding needed, as V(ELB.1 load_balancer/airas-prod-alb).
   returned: success
   type: list
   elements: str
@@ -127,7 +135,10 @@ from ansible_collections.airas.platform.plugins.module_utils._audit.controls imp
 from ansible_collections.airas.platform.plugins.module_utils._aws import Aws
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError
 
-EXCEPTION = {name: {"type": "str", "required": True} for name in ("control", "resource", "reason", "expires")}
+EXCEPTION = {
+    **{name: {"type": "str", "required": True} for name in ("control", "resource", "reason", "expires")},
+    "when": {"type": "bool", "default": True},
+}
 
 
 def main() -> None:
@@ -158,17 +169,14 @@ def _audited(module: AnsibleAWSModule) -> dict[str, object]:
         found = report.findings(CONTROLS.values(), kinds, exceptions, today)
     except PlatformError as error:
         module.fail_json(msg=str(error), resource=error.resource, call=error.call)
+    unused = report.unused(exceptions, found, CONTROLS)
+    result = {"summary": report.summary(found), "findings": found, "unused_exceptions": unused}
     if params["report"]:
-        document = {"stack": params["name"], "summary": report.summary(found), "findings": found}
+        document = {"stack": params["name"], "audited": now.isoformat(timespec="seconds"), **result}
         file = Path(params["report"])
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return {
-        "findings": found,
-        "summary": report.summary(found),
-        "table": report.table(found),
-        "unused_exceptions": report.unused(exceptions, found),
-    }
+    return {**result, "table": report.table(found, unused)}
 
 
 if __name__ == "__main__":

@@ -13,16 +13,20 @@ description:
   - A listed group has the listed rules and no others. That includes the rule by which AWS lets a new group talk to
     everybody, which stays only if it is listed.
   - New rules are allowed before stale ones are revoked.
+  - A group that is removed may be held by network interfaces that AWS has not taken away yet, which is waited for.
   - A rule is known by its traffic and its peer, a peer group by its name, as in C(tcp 8000 from airas-dev-alb).
 author: airas.platform maintainers (@airas-org)
 extends_documentation_fragment:
   - airas.platform.plan
   - airas.platform.state
   - airas.platform.tags
+  - airas.platform.wait
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 options:
+  wait_timeout:
+    default: 2700
   vpc_id:
     description: The id of the VPC; a placeholder in a plan for a VPC that does not exist yet.
     type: str
@@ -126,6 +130,11 @@ plan:
   returned: success
   type: list
   elements: dict
+pending:
+  description: What AWS is still at work on, each with its C(resource) and C(state).
+  returned: success
+  type: list
+  elements: dict
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -170,6 +179,7 @@ def main() -> None:
             "groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP},
             **_options.state(),
             **_options.tags(),
+            **_options.wait(2700),
         },
         supports_check_mode=True,
     )

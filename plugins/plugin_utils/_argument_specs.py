@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.airas.platform.plugins.module_utils._guard.findings import Finding, nearest
 
@@ -39,7 +39,7 @@ _KINDS = {
 
 def read_options(file: Path) -> dict[str, Option]:
     """The options of all entry points of an argument_specs.yml; ``main`` wins where two describe the same one."""
-    entry_points = dict(yaml.safe_load(file.read_text(encoding="utf-8"))["argument_specs"])
+    entry_points = dict(yaml_load(file.read_text(encoding="utf-8"))["argument_specs"])
     main = entry_points.pop("main", {})
     return {
         name: option

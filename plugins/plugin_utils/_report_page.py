@@ -44,7 +44,7 @@ def page(report: Mapping[str, Any]) -> str:
             *(_failure(failure) for failure in report["failures"]),
             *(_unplanned(task) for task in report["unplanned"]),
             *(_resource(resource) for resource in report["resources"]),
-            "" if report["resources"] else "<p>Everything is as the inventory describes it.</p>",
+            "" if report["resources"] else "<p>There is nothing to change.</p>",
             "</body></html>\n",
         )
     )

@@ -33,6 +33,7 @@ def test_every_alarm_that_the_templates_make_can_be_switched_off() -> None:
         "deployment",
         "deployment-failed",
         "drift",
+        "guardduty-finding",
         "health",
         "rds-event",
         "rotation",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .._aws import Aws
-from .._reconcile import Operation, Resource
+from .._reconcile import Operation, PlatformError, Resource, check_numbers
 from .._s3.bucket import BLOCKS
 
 # The key of AWS's own with which EBS encrypts unless another is chosen.
@@ -34,6 +34,10 @@ PASSWORD_POLICY = {
     "reuse_prevention": "PasswordReusePrevention",
     "hard_expiry": "HardExpiry",
 }
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
+PASSWORD_LIMITS = {"minimum_length": (6, 128), "max_age_days": (1, 1095), "reuse_prevention": (1, 24)}
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataDefaults.html
+HOP_LIMITS = {"http_put_response_hop_limit": (1, 64)}
 INSTANCE_METADATA = {
     "http_tokens": "HttpTokens",
     "http_put_response_hop_limit": "HttpPutResponseHopLimit",
@@ -44,7 +48,22 @@ INSTANCE_METADATA = {
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The switches that the options name, read at the same time."""
+    _check(aws, params)
     return aws.gather(_readers(aws, params))
+
+
+def _check(aws: Aws, params: Mapping[str, Any]) -> None:
+    if passwords := params["password_policy"]:
+        check_numbers(passwords, PASSWORD_LIMITS, f"account_password_policy/{aws.account_id}")
+    if metadata := params["instance_metadata"]:
+        check_numbers(metadata, HOP_LIMITS, f"instance_metadata_defaults/{aws.region}")
+    key = params["ebs_kms_key_arn"]
+    if key and not key.startswith("arn:"):
+        raise PlatformError(
+            f"ebs_kms_key_arn is {key!r}.",
+            mend="Give the key's ARN, which is what AWS shows, so that a second run finds it the same.",
+            resource=f"ebs_default_kms_key/{aws.region}",
+        )
 
 
 def _readers(aws: Aws, params: Mapping[str, Any]) -> Iterator[Callable[[], Resource]]:
@@ -201,12 +220,12 @@ def password_policy(aws: Aws, wanted: Mapping[str, Any] | None) -> Resource:
         values = {PASSWORD_POLICY[key]: value for key, value in (wanted or {}).items() if value is not None}
         aws.call("iam", "update_account_password_policy", **values)
 
-    answer = aws.call_or_none("iam", "get_account_password_policy", ("NoSuchEntity",))
+    found = found_passwords(aws)
     operation = Operation("iam:UpdateAccountPasswordPolicy", put, covers=tuple(PASSWORD_POLICY))
     return Resource(
         "account_password_policy",
         aws.account_id,
-        before=_normalised_passwords(answer["PasswordPolicy"]) if answer else None,
+        before=None if found is None else _normalised_passwords(found),
         after=dict(wanted) if wanted else None,
         create=operation,
         updates=(operation,),
@@ -214,6 +233,12 @@ def password_policy(aws: Aws, wanted: Mapping[str, Any] | None) -> Resource:
             "iam:DeleteAccountPasswordPolicy", lambda _known: aws.call("iam", "delete_account_password_policy")
         ),
     )
+
+
+def found_passwords(aws: Aws) -> Mapping[str, Any] | None:
+    """The account's password policy as AWS describes it."""
+    answer = aws.call_or_none("iam", "get_account_password_policy", ("NoSuchEntity",))
+    return answer["PasswordPolicy"] if answer else None
 
 
 def _normalised_passwords(found: Mapping[str, Any]) -> dict[str, Any]:

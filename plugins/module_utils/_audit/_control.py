@@ -19,22 +19,29 @@ Check = Callable[[Facts], str]
 
 @dataclass(frozen=True)
 class Control:
-    """``kind`` says of which resources: ``load_balancer``."""
+    """``kind`` says of which resources: ``load_balancer``; ``ages``, that what holds to it stops to by time alone."""
 
     id: str
     title: str
     kind: str
     check: Check
+    ages: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where AWS says what it asks for, and how that is mended."""
+        service, _dot, number = self.id.lower().partition(".")
+        return f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html#{service}-{number}"
 
 
 CONTROLS: dict[str, Control] = {}
 
 
-def control(id_: str, title: str, kind: str) -> Callable[[Check], Check]:
+def control(id_: str, title: str, kind: str, *, ages: bool = False) -> Callable[[Check], Check]:
     """Registers the decorated function as a control of ``kind``."""
 
     def register(check: Check) -> Check:
-        CONTROLS[id_] = Control(id_, title, kind, check)
+        CONTROLS[id_] = Control(id_, title, kind, check, ages)
         return check
 
     return register

@@ -38,9 +38,7 @@ TLS_POLICIES = {
     "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
 }
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-RUNTIMES = {
-    "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "nodejs20.x", "nodejs22.x", "nodejs24.x",
-}  # fmt: skip
+RUNTIMES = {"python3.11", "python3.12", "python3.13", "python3.14", "nodejs22.x", "nodejs24.x"}
 ROTATION_DAYS = 90
 
 # -- ECS -------------------------------------------------------------------------------------------------------------
@@ -226,7 +224,8 @@ def rds_8(instance: Facts) -> str:
 
 @control("RDS.9", "Logs go to CloudWatch Logs", "db_instance")
 def rds_9(instance: Facts) -> str:
-    return unless(instance.get("EnabledCloudwatchLogsExports"), "no log is exported")
+    missing = sorted({"postgresql", "upgrade"} - set(instance.get("EnabledCloudwatchLogsExports") or ()))
+    return unless(not missing, f"log {', '.join(missing)} is not exported")
 
 
 @control("RDS.10", "IAM can authenticate users", "db_instance")
@@ -299,7 +298,7 @@ def rds_25(instance: Facts) -> str:
 
 @control("RDS.26", "A backup plan covers the database", "db_instance")
 def rds_26(instance: Facts) -> str:
-    return unless(instance["in_backup_plan"], "AWS Backup does not protect it")
+    return unless(instance["in_backup_plan"], "it is in no backup plan of AWS Backup")
 
 
 @control("RDS.36", "PostgreSQL's log goes to CloudWatch Logs", "db_instance")
@@ -358,18 +357,19 @@ def elasticache_7(cache: Facts) -> str:
 # -- EC2 -------------------------------------------------------------------------------------------------------------
 
 
-def _open_ports(permissions: Any) -> Iterator[tuple[int, int]]:
+def _open_ports(permissions: Any, *anywhere: str) -> Iterator[tuple[int, int]]:
     """(from, to) of TCP and UDP ports that anyone on the internet reaches."""
     for permission in permissions or ():
         sources = {item["CidrIp"] for item in permission.get("IpRanges") or ()}
         sources |= {item["CidrIpv6"] for item in permission.get("Ipv6Ranges") or ()}
-        if sources & ANYWHERE and permission["IpProtocol"] in ("-1", "tcp", "udp", "6", "17"):
+        if sources & (set(anywhere) or ANYWHERE) and permission["IpProtocol"] in ("-1", "tcp", "udp", "6", "17"):
             whole = permission["IpProtocol"] == "-1"
             yield (0, 65535) if whole else (permission["FromPort"], permission["ToPort"])
 
 
-def _reaches(group: Facts, ports: set[int]) -> str:
-    found = sorted({port for low, high in _open_ports(group["IpPermissions"]) for port in ports if low <= port <= high})
+def _reaches(group: Facts, ports: set[int], *anywhere: str) -> str:
+    ranges = list(_open_ports(group["IpPermissions"], *anywhere))
+    found = sorted({port for low, high in ranges for port in ports if low <= port <= high})
     return f"anyone reaches port {', '.join(map(str, found))}" if found else ""
 
 
@@ -380,7 +380,8 @@ def ec2_2(group: Facts) -> str:
 
 @control("EC2.6", "The VPC has flow logs", "vpc")
 def ec2_6(vpc: Facts) -> str:
-    return unless([log for log in vpc["flow_logs"] if log["FlowLogStatus"] == "ACTIVE"], "it has no active flow log")
+    active = [log for log in vpc["flow_logs"] if log["FlowLogStatus"] == "ACTIVE"]
+    return unless([log for log in active if log["TrafficType"] != "ACCEPT"], "no active flow log has what is rejected")
 
 
 @control("EC2.7", "New volumes are encrypted", "account")
@@ -450,8 +451,20 @@ def ec2_25(template: Facts) -> str:
     return unless(not public, "AssociatePublicIpAddress is on")
 
 
+@control("EC2.53", "No security group opens remote administration to all of IPv4", "security_group")
+def ec2_53(group: Facts) -> str:
+    return _reaches(group, {22, 3389}, "0.0.0.0/0")
+
+
+@control("EC2.54", "No security group opens remote administration to all of IPv6", "security_group")
+def ec2_54(group: Facts) -> str:
+    return _reaches(group, {22, 3389}, "::/0")
+
+
 # -- S3 --------------------------------------------------------------------------------------------------------------
 
+# Groups in an ACL; anyone can be an authenticated user of some account.
+_EVERYONE = ("/AllUsers", "/AuthenticatedUsers")
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 # What another account must not do. https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-6
 _OWNERS_ONLY = {
@@ -468,6 +481,19 @@ def _many(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
+def _everyone(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    return principal == "*" or (isinstance(principal, Mapping) and "*" in _many(principal.get("AWS", [])))
+
+
+def _granted(bucket: Facts, *permissions: str) -> list[str]:
+    """Which of these permissions everyone has by the bucket's ACL, which counts unless such ACLs are ignored."""
+    if bucket["block"].get("IgnorePublicAcls"):
+        return []
+    public = [grant for grant in bucket["grants"] if grant["Grantee"].get("URI", "").endswith(_EVERYONE)]
+    return sorted({grant["Permission"] for grant in public} & {*permissions, "FULL_CONTROL"})
+
+
 @control("S3.1", "The account lets no bucket be public", "account")
 def s3_1(account: Facts) -> str:
     missing = [block for block in _BLOCKS if not account["s3_block"].get(block)]
@@ -476,23 +502,37 @@ def s3_1(account: Facts) -> str:
 
 @control("S3.2", "Nobody else can read the bucket", "bucket")
 def s3_2(bucket: Facts) -> str:
-    return unless(not bucket["public"], "its policy is public")
+    if bucket["public"]:
+        return "its policy is public"
+    return unless(not _granted(bucket, "READ", "READ_ACP"), "its ACL lets everyone read")
 
 
 @control("S3.3", "Nobody else can write to the bucket", "bucket")
 def s3_3(bucket: Facts) -> str:
-    public = [grant for grant in bucket["grants"] if "AllUsers" in grant["Grantee"].get("URI", "")]
-    writing = [grant["Permission"] for grant in public if grant["Permission"] in ("WRITE", "WRITE_ACP", "FULL_CONTROL")]
-    return unless(not bucket["public"] and not writing, "everyone may write to it")
+    if bucket["public"]:
+        return "its policy is public"
+    return unless(not _granted(bucket, "WRITE", "WRITE_ACP"), "its ACL lets everyone write")
 
 
 @control("S3.5", "Requests have to come over TLS", "bucket")
 def s3_5(bucket: Facts) -> str:
-    for statement in _statements(bucket):
-        tls = (statement.get("Condition") or {}).get("Bool", {}).get("aws:SecureTransport")
-        if statement["Effect"] == "Deny" and str(tls).lower() in ("false", "['false']"):
-            return ""
-    return "its policy does not deny requests without TLS"
+    objects = [
+        resource.endswith("/*")
+        for statement in _statements(bucket)
+        if statement["Effect"] == "Deny"
+        and _everyone(statement)
+        and {"*", "s3:*"} & set(_many(statement.get("Action")))
+        and _plain(statement.get("Condition") or {})
+        for resource in _many(statement.get("Resource"))
+    ]
+    return unless({True, False} <= set(objects), "its policy does not deny all requests without TLS")
+
+
+def _plain(condition: Mapping[str, Any]) -> bool:
+    """Whether a statement is about all requests without TLS: another condition beside it would spare some."""
+    held = condition.get("Bool") or {}
+    alone = len(condition) == 1 and set(held) == {"aws:SecureTransport"}
+    return alone and [str(value).lower() for value in _many(held["aws:SecureTransport"])] == ["false"]
 
 
 @control("S3.6", "No other account administers the bucket", "bucket")
@@ -522,13 +562,7 @@ def s3_13(bucket: Facts) -> str:
     return unless([rule for rule in bucket["lifecycle"] if rule["Status"] == "Enabled"], "it has no lifecycle rule")
 
 
-# -- CloudTrail, KMS, secrets, topics, WAF, Lambda, Step Functions ---------------------------------------------------
-
-
-def _trails(account: Facts, holds: str, problem: str) -> str:
-    if not account["trails"]:
-        return "there is no trail"
-    return unless([trail for trail in account["trails"] if trail.get(holds)], problem)
+# -- CloudTrail, IAM, KMS, secrets, topics, WAF, Lambda, Step Functions ----------------------------------------------
 
 
 @control("CloudTrail.1", "A trail records all regions", "account")
@@ -538,22 +572,65 @@ def cloudtrail_1(account: Facts) -> str:
         for trail in account["trails"]
         if trail.get("IsMultiRegionTrail") and trail["logging"] and trail["management_events"]
     ]
-    return unless(recording, "no trail of all regions records management events")
+    return unless(recording, "no trail of all regions records all management events")
 
 
-@control("CloudTrail.2", "The trail is encrypted with a key of one's own", "account")
-def cloudtrail_2(account: Facts) -> str:
-    return _trails(account, "KmsKeyId", "no trail has a KMS key")
+@control("CloudTrail.2", "Trails are encrypted with a key of one's own", "trail")
+def cloudtrail_2(trail: Facts) -> str:
+    return unless(trail.get("KmsKeyId"), "it has no KMS key")
 
 
-@control("CloudTrail.4", "The trail's files can be validated", "account")
-def cloudtrail_4(account: Facts) -> str:
-    return _trails(account, "LogFileValidationEnabled", "no trail has log file validation")
+@control("CloudTrail.4", "The files of trails can be validated", "trail")
+def cloudtrail_4(trail: Facts) -> str:
+    return unless(trail.get("LogFileValidationEnabled"), "LogFileValidationEnabled is off")
 
 
-@control("CloudTrail.5", "The trail goes to CloudWatch Logs too", "account")
-def cloudtrail_5(account: Facts) -> str:
-    return _trails(account, "CloudWatchLogsLogGroupArn", "no trail has a log group")
+@control("CloudTrail.5", "Trails go to CloudWatch Logs too", "trail")
+def cloudtrail_5(trail: Facts) -> str:
+    return unless(trail.get("CloudWatchLogsLogGroupArn"), "it has no log group")
+
+
+@control("CloudTrail.7", "Requests to the trail's bucket are logged", "trail")
+def cloudtrail_7(trail: Facts) -> str:
+    return unless(trail["bucket_logging"], "its bucket has no server access log")
+
+
+@control("S3.22", "A trail records writes of objects", "account")
+def s3_22(account: Facts) -> str:
+    return _records_objects(account, "WriteOnly")
+
+
+@control("S3.23", "A trail records reads of objects", "account")
+def s3_23(account: Facts) -> str:
+    return _records_objects(account, "ReadOnly")
+
+
+def _records_objects(account: Facts, kind: str) -> str:
+    held = [
+        trail
+        for trail in account["trails"]
+        if trail.get("IsMultiRegionTrail") and trail["logging"] and {"All", kind} & set(trail["object_events"])
+    ]
+    return unless(held, "no trail of all regions records them of all buckets")
+
+
+@control("IAM.15", "Passwords have 14 characters or more", "account")
+def iam_15(account: Facts) -> str:
+    length = account["passwords"].get("MinimumPasswordLength", 0)
+    return unless(length >= 14, f"MinimumPasswordLength is {length}" if length else "there is no password policy")
+
+
+@control("IAM.16", "Passwords are not used again", "account")
+def iam_16(account: Facts) -> str:
+    kept = account["passwords"].get("PasswordReusePrevention", 0)
+    return unless(kept >= 24, f"PasswordReusePrevention is {kept}")
+
+
+@control("IAM.28", "What others can reach is looked for", "account")
+def iam_28(account: Facts) -> str:
+    looking = [item for item in account["analyzers"] if item["type"] in ("ACCOUNT", "ORGANIZATION")]
+    active = [item for item in looking if item["status"] == "ACTIVE"]
+    return unless(active, "no analyzer of external access is active in this region")
 
 
 @control("KMS.4", "Keys rotate", "kms_key")
@@ -566,6 +643,11 @@ def _days_since(secret: Facts, *keys: str) -> int | None:
     return (secret["now"] - moment).days if isinstance(moment, dt.datetime) else None
 
 
+def _days_since_use(secret: Facts, *keys: str) -> int | None:
+    """Nothing for a secret without a value, of which there is nothing to read or to renew."""
+    return _days_since(secret, *keys) if secret.get("SecretVersionsToStages") else None
+
+
 @control("SecretsManager.1", "Secrets rotate by themselves", "secret")
 def secretsmanager_1(secret: Facts) -> str:
     return unless(secret.get("RotationEnabled"), "RotationEnabled is off")
@@ -573,26 +655,38 @@ def secretsmanager_1(secret: Facts) -> str:
 
 @control("SecretsManager.2", "Rotation succeeds", "rotating_secret")
 def secretsmanager_2(secret: Facts) -> str:
+    # What a cron expression comes to, AWS tells by the next date alone.
+    late = _days_since(secret, "NextRotationDate")
+    if late is not None and late > 0:
+        return f"the rotation that was due {late} days ago has not happened"
     days = _days_since(secret, "LastRotatedDate", "CreatedDate")
     wanted = (secret.get("RotationRules") or {}).get("AutomaticallyAfterDays")
     return unless(not wanted or days is None or days <= wanted + 1, f"the last rotation was {days} days ago")
 
 
-@control("SecretsManager.3", "Secrets that nobody reads are removed", "secret")
+@control("SecretsManager.3", "Secrets that nobody reads are removed", "secret", ages=True)
 def secretsmanager_3(secret: Facts) -> str:
-    days = _days_since(secret, "LastAccessedDate", "CreatedDate")
+    days = _days_since_use(secret, "LastAccessedDate", "CreatedDate")
     return unless(days is None or days <= ROTATION_DAYS, f"nobody has read it for {days} days")
 
 
-@control("SecretsManager.4", "Secrets are renewed", "secret")
+@control("SecretsManager.4", "Secrets are renewed", "secret", ages=True)
 def secretsmanager_4(secret: Facts) -> str:
-    days = _days_since(secret, "LastChangedDate", "CreatedDate")
+    days = _days_since_use(secret, "LastChangedDate", "CreatedDate")
     return unless(days is None or days <= ROTATION_DAYS, f"it has been the same for {days} days")
 
 
 @control("SNS.1", "Topics are encrypted", "topic")
 def sns_1(topic: Facts) -> str:
     return unless(topic.get("KmsMasterKeyId"), "it has no KMS key")
+
+
+@control("SNS.4", "Topics are not public", "topic")
+def sns_4(topic: Facts) -> str:
+    for statement in json.loads(topic.get("Policy") or "{}").get("Statement", ()):
+        if statement["Effect"] == "Allow" and _everyone(statement) and not statement.get("Condition"):
+            return f"statement {statement.get('Sid')} lets anybody in"
+    return ""
 
 
 @control("WAF.10", "Web ACLs have rules", "web_acl")
@@ -615,10 +709,13 @@ def waf_12(acl: Facts) -> str:
 @control("Lambda.1", "Nobody else may call the function", "function")
 def lambda_1(function: Facts) -> str:
     for statement in json.loads(function["policy"] or "{}").get("Statement", ()):
-        principal = statement.get("Principal")
-        everyone = principal == "*" or (isinstance(principal, Mapping) and "*" in _many(principal.get("AWS", [])))
-        service = isinstance(principal, Mapping) and principal.get("Service") == "s3.amazonaws.com"
-        if statement["Effect"] == "Allow" and (everyone or service) and not statement.get("Condition"):
+        principal, everyone = statement.get("Principal"), _everyone(statement)
+        # The name of a bucket says nothing of whose it is.
+        bucket = isinstance(principal, Mapping) and principal.get("Service") == "s3.amazonaws.com"
+        named = {key.lower() for keys in (statement.get("Condition") or {}).values() for key in keys}
+        if statement["Effect"] == "Allow" and (
+            (everyone and not named) or (bucket and not named & {"aws:sourceaccount", "aws:principalaccount"})
+        ):
             return f"statement {statement.get('Sid')} lets anybody call it"
     return ""
 

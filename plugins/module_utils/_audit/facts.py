@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from .._account.settings import found_passwords
 from .._aws import Aws, by_name, tags_of
+from .._backup import coverage
 from .._network.vpc import find_vpc
 from .._wafv2._common import MISSING as NO_ACL
 from .._wafv2._common import SCOPE
@@ -61,7 +63,7 @@ def _each(aws: Aws, found: Found, more: Callable[[dict[str, Any]], Mapping[str, 
 
 
 def account(aws: Aws, _scope: Scope) -> Kinds:
-    block, encryption, trails = aws.gather(
+    block, encryption, trails, passwords = aws.gather(
         (
             lambda: aws.call_or_none(
                 "s3control",
@@ -71,31 +73,77 @@ def account(aws: Aws, _scope: Scope) -> Kinds:
             ),
             lambda: aws.call("ec2", "get_ebs_encryption_by_default"),
             lambda: aws.call("cloudtrail", "describe_trails", includeShadowTrails=True),
+            lambda: found_passwords(aws),
         )
     )
-    held = {trail["TrailARN"]: trail for trail in (trails or {})["trailList"]}
+    listed = {trail["TrailARN"]: trail for trail in (trails or {})["trailList"]}
+    held = _each(aws, listed, partial(_trail, aws))
     facts = {
         "s3_block": (block or {}).get("PublicAccessBlockConfiguration") or {},
         "ebs_encryption": (encryption or {})["EbsEncryptionByDefault"],
-        "trails": list(_each(aws, held, partial(_trail, aws)).values()),
+        "analyzers": aws.pages("accessanalyzer", "list_analyzers", "analyzers"),
+        "passwords": passwords or {},
+        "trails": list(held.values()),
     }
-    return {"account": {aws.account_id: facts}}
+    # An organisation's trail belongs to another account.
+    own = {trail["Name"]: trail for arn, trail in held.items() if arn.split(":")[4] == aws.account_id}
+    return {"account": {aws.account_id: facts}, "trail": own}
 
 
 def _trail(aws: Aws, trail: Mapping[str, Any]) -> Mapping[str, Any]:
     arn = trail["TrailARN"]
-    selectors = aws.call("cloudtrail", "get_event_selectors", TrailName=arn)
-    basic = [item for item in selectors.get("EventSelectors") or () if item.get("IncludeManagementEvents")]
-    advanced = [
-        field
-        for item in selectors.get("AdvancedEventSelectors") or ()
-        for field in item["FieldSelectors"]
-        if field["Field"] == "eventCategory" and "Management" in (field.get("Equals") or ())
-    ]
+    status, selectors = aws.gather(
+        (
+            lambda: aws.call("cloudtrail", "get_trail_status", Name=arn),
+            lambda: aws.call("cloudtrail", "get_event_selectors", TrailName=arn),
+        )
+    )
+    # The bucket may be another account's, or gone.
+    unseen = ("AccessDenied", "NoSuchBucket")
+    logging = aws.call_or_none("s3", "get_bucket_logging", unseen, Bucket=trail["S3BucketName"])
+    basic, advanced = selectors.get("EventSelectors") or (), selectors.get("AdvancedEventSelectors") or ()
+    chosen = [{field["Field"]: field for field in item["FieldSelectors"]} for item in advanced]
     return {
-        "logging": aws.call("cloudtrail", "get_trail_status", Name=arn)["IsLogging"],
-        "management_events": any(item.get("ReadWriteType") == "All" for item in basic) or bool(advanced),
+        "logging": status["IsLogging"],
+        "management_events": any(map(_all_management, basic)) or any(map(_all_management_advanced, chosen)),
+        "object_events": [
+            *(item["ReadWriteType"] for item in basic if _all_objects(item)),
+            *(_reads_or_writes(fields) for fields in chosen if _all_objects_advanced(fields)),
+        ],
+        "bucket_logging": (logging or {}).get("LoggingEnabled"),
     }
+
+
+# What a trail records: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html and
+# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html
+
+
+def _all_management(selector: Mapping[str, Any]) -> bool:
+    whole = selector.get("ReadWriteType") == "All" and not selector.get("ExcludeManagementEventSources")
+    return bool(selector.get("IncludeManagementEvents")) and whole
+
+
+def _all_management_advanced(fields: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Any other field would leave some of them out."""
+    return set(fields) == {"eventCategory"} and "Management" in (fields["eventCategory"].get("Equals") or ())
+
+
+def _all_objects(selector: Mapping[str, Any]) -> bool:
+    data = selector.get("DataResources") or ()
+    return any(
+        item["Type"] == "AWS::S3::Object" and {"arn:aws:s3", "arn:aws:s3:::"} & set(item.get("Values") or ())
+        for item in data
+    )
+
+
+def _all_objects_advanced(fields: Mapping[str, Mapping[str, Any]]) -> bool:
+    objects = "AWS::S3::Object" in (fields.get("resources.type", {}).get("Equals") or ())
+    return objects and set(fields) <= {"eventCategory", "resources.type", "readOnly"}
+
+
+def _reads_or_writes(fields: Mapping[str, Mapping[str, Any]]) -> str:
+    chosen = fields.get("readOnly", {}).get("Equals") or ()
+    return {("true",): "ReadOnly", ("false",): "WriteOnly"}.get(tuple(chosen), "All")
 
 
 def network(aws: Aws, scope: Scope) -> Kinds:
@@ -124,7 +172,7 @@ def network(aws: Aws, scope: Scope) -> Kinds:
         },
         "security_group": {group["GroupName"]: group for group in groups},
         "subnet": by_name(subnets, "subnet", "SubnetId"),
-        "network_acl": {acl["NetworkAclId"]: acl for acl in acls},
+        "network_acl": {f"{'default ' * acl['IsDefault']}{acl['NetworkAclId']}": acl for acl in acls},
         "instance": {
             tags_of(instance).get("Name") or instance["InstanceId"]: instance
             for reservation in instances
@@ -153,17 +201,25 @@ def containers(aws: Aws, scope: Scope) -> Kinds:
         for start in range(0, len(listed), 10):  # as many as one call takes
             page = aws.call("ecs", "describe_services", cluster=arn, services=listed[start : start + 10])
             services += [item for item in page["services"] if item["status"] != "INACTIVE"]
-    revisions = sorted({service["taskDefinition"] for service in services})
-    tasks = aws.gather(partial(_revision, aws, arn) for arn in revisions)
+    running = sorted({service["taskDefinition"] for service in services})
+    own = {"familyPrefix": f"{scope.name}-", "status": "ACTIVE"}
+    families = aws.pages("ecs", "list_task_definition_families", "families", **own)
+    tasks = aws.gather(partial(_revision, aws, name) for name in (*running, *families))
+    # AWS judges the newest revision of a family, which need not be the one that runs.
+    waiting = [task for task in tasks[len(running) :] if task["taskDefinitionArn"] not in running]
     return {
         "cluster": _named([item for item in clusters if item["status"] != "INACTIVE"], "clusterName", scope),
         "service": _named(services, "serviceName", scope),
-        "task_definition": {task["family"]: task for task in tasks},
+        "task_definition": {
+            **{task["family"]: task for task in tasks[: len(running)]},
+            **{f"{task['family']}:{task['revision']}": task for task in waiting},
+        },
     }
 
 
-def _revision(aws: Aws, arn: str) -> dict[str, Any]:
-    found: dict[str, Any] = aws.call("ecs", "describe_task_definition", taskDefinition=arn)["taskDefinition"]
+def _revision(aws: Aws, name: str) -> dict[str, Any]:
+    """A revision by its ARN, or the newest one of a family."""
+    found: dict[str, Any] = aws.call("ecs", "describe_task_definition", taskDefinition=name)["taskDefinition"]
     return found
 
 
@@ -201,6 +257,7 @@ def databases(aws: Aws, scope: Scope) -> Kinds:
         return {}
     subscriptions = aws.pages("rds", "describe_event_subscriptions", "EventSubscriptionsList")
     snapshots = aws.pages("rds", "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")
+    selections = coverage.selections(aws)
     own = {item["DBSnapshotIdentifier"]: item for item in snapshots if item["DBInstanceIdentifier"] in instances}
 
     def more(instance: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -212,8 +269,8 @@ def databases(aws: Aws, scope: Scope) -> Kinds:
                 "rds", "describe_db_parameters", "Parameters", DBParameterGroupName=group, Source="user"
             )
         }
-        # AWS Backup marks what it protects with a restorable recovery point of its own.
-        plan = bool(instance.get("AwsBackupRecoveryPointArn"))
+        tags = tags_of(instance, "TagList")
+        plan = any(coverage.covers(selection, instance["DBInstanceArn"], tags) for selection in selections)
         return {"parameters": parameters, "subscriptions": subscriptions, "in_backup_plan": plan}
 
     def restore(snapshot: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -281,8 +338,10 @@ def secrets(aws: Aws, scope: Scope) -> Kinds:
     prefix = [{"Key": "name", "Values": [f"{scope.name}/"]}]
     listed = aws.pages("secretsmanager", "list_secrets", "SecretList", Filters=prefix)
     own = {item["Name"]: {**item, "now": scope.now} for item in listed if item["Name"].startswith(f"{scope.name}/")}
-    rotating = {name: item for name, item in own.items() if item.get("RotationEnabled")}
-    return {"secret": own, "rotating_secret": rotating}
+    return {
+        "secret": own,
+        "rotating_secret": {name: item for name, item in own.items() if item.get("RotationEnabled")},
+    }
 
 
 def topics(aws: Aws, scope: Scope) -> Kinds:

@@ -15,7 +15,7 @@ from typing import Any
 from .._reconcile import PlatformError
 from ._control import Control
 
-STATUSES = ("pass", "fail", "exception", "not applicable")
+STATUSES = ("fail", "exception", "pass", "not applicable")
 
 Finding = dict[str, str]
 Exception_ = Mapping[str, Any]
@@ -66,6 +66,7 @@ def _finding(control: Control, resource: str, status: str, problem: str) -> Find
         "problem": problem,
         "reason": "",
         "expires": "",
+        "url": control.url,
     }
 
 
@@ -75,7 +76,7 @@ def _order(control: Control) -> tuple[str, int]:
 
 
 def checked(exceptions: Sequence[Exception_], known: Iterable[str]) -> Sequence[Exception_]:
-    """The exceptions, or an error that names the one which excepts nothing that there is."""
+    """The exceptions that are in force, or an error that names the one which excepts nothing that there is."""
     ids = set(known)
     for exception in exceptions:
         if exception["control"] not in ids:
@@ -84,7 +85,7 @@ def checked(exceptions: Sequence[Exception_], known: Iterable[str]) -> Sequence[
                 mend=f"They are {', '.join(sorted(ids))}.",
             )
         _date(exception)
-    return exceptions
+    return [exception for exception in exceptions if exception["when"]]
 
 
 def _date(exception: Exception_) -> dt.date:
@@ -99,16 +100,13 @@ def _date(exception: Exception_) -> dt.date:
     )
 
 
-def unused(exceptions: Sequence[Exception_], found: Sequence[Finding]) -> list[str]:
+def unused(exceptions: Sequence[Exception_], found: Sequence[Finding], controls: Mapping[str, Control]) -> list[str]:
     """Exceptions that no finding needed: what they allowed has been mended, or is not there."""
-    needed = [(item["control"], item["resource"]) for item in found if item["reason"]]
+    needed = [item for item in found if item["reason"] or controls[item["control"]].ages]
     return [
         f"{exception['control']} {exception['resource']}"
         for exception in exceptions
-        if not any(
-            control == exception["control"] and fnmatch.fnmatchcase(resource, exception["resource"])
-            for control, resource in needed
-        )
+        if not any(_covers(exception, controls[item["control"]], item["resource"]) for item in needed)
     ]
 
 
@@ -117,15 +115,21 @@ def summary(found: Sequence[Finding]) -> dict[str, int]:
     return {status: counts[status] for status in STATUSES}
 
 
-def table(found: Sequence[Finding]) -> list[str]:
+def table(found: Sequence[Finding], unneeded: Sequence[str] = ()) -> list[str]:
     """The findings as lines for a person: what fails first, then the exceptions, then one line for each control."""
-    return list(_lines(found))
+    return list(_lines(found, unneeded))
 
 
-def _lines(found: Sequence[Finding]) -> Iterator[str]:
+def _lines(found: Sequence[Finding], unneeded: Sequence[str]) -> Iterator[str]:
     for item in found:
         if item["status"] == "fail":
-            yield f"FAIL       {item['control']:<17} {item['resource']}: {item['problem']}. {item['title']}."
+            yield (
+                f"FAIL       {item['control']:<17} {item['resource']}: {item['problem']}. "
+                f"Wanted: {item['title']}. {item['url']}"
+            )
+    for exception in unneeded:
+        control, _space, resource = exception.partition(" ")
+        yield f"unneeded   {control:<17} {resource}: it holds to the control, or is not there. Remove the exception."
     for item in found:
         if item["status"] == "exception":
             yield (
@@ -138,3 +142,4 @@ def _lines(found: Sequence[Finding]) -> Iterator[str]:
             yield f"pass       {control:<17} {of_it[0]['title']} ({len(of_it)})"
         elif of_it[0]["status"] == "not applicable":
             yield f"-          {control:<17} {of_it[0]['title']}: {of_it[0]['problem']}"
+    yield ", ".join(f"{count} {status}" for status, count in summary(found).items())

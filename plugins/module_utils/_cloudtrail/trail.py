@@ -10,7 +10,7 @@ from typing import Any
 
 from .._aws import Aws, AwsError, tag_list, tags_of
 from .._policy import unordered
-from .._reconcile import Operation, Resource, managed_tags
+from .._reconcile import Operation, PlatformError, Resource, managed_tags
 
 KIND = "cloudtrail_trail"
 # What a trail records of which nothing else has been said.
@@ -28,13 +28,29 @@ _SETTINGS = {
     "log_group_arn": "CloudWatchLogsLogGroupArn",
     "log_role_arn": "CloudWatchLogsRoleArn",
 }
-_SELECTORS = ("event_selectors", "advanced_event_selectors")
+# The options, and what one of each kind may hold in AWS's own form.
+# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+_SELECTORS = {
+    "event_selectors": {"ReadWriteType", "IncludeManagementEvents", "DataResources", "ExcludeManagementEventSources"},
+    "advanced_event_selectors": {"Name", "FieldSelectors"},
+}
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The trail named by the options."""
+    _check(params)
     after = _desired(params) if params["state"] == "present" else None
     return [_resource(aws, params, _find(aws, params), after)]
+
+
+def _check(params: Mapping[str, Any]) -> None:
+    for option, known in _SELECTORS.items():
+        if unknown := sorted({key for selector in params[option] for key in selector} - known):
+            raise PlatformError(
+                f"{option} has {unknown[0]}.",
+                mend=f"Each of them is a mapping with some of {', '.join(sorted(known))}, as AWS spells them.",
+                resource=f"{KIND}/{params['name']}",
+            )
 
 
 def trail_arn(aws: Aws, name: str) -> str:
@@ -46,11 +62,16 @@ def _desired(params: Mapping[str, Any]) -> dict[str, Any]:
     advanced = params["advanced_event_selectors"]
     return {
         **settings,
-        "event_selectors": [] if advanced else _selectors(params["event_selectors"] or MANAGEMENT_EVENTS),
+        "event_selectors": [] if advanced else _basic(params["event_selectors"] or MANAGEMENT_EVENTS),
         "advanced_event_selectors": _selectors(advanced),
         "logging": params["logging"],
         "tags": {**params["tags"], "Name": params["name"]},
     }
+
+
+def _basic(selectors: Any) -> list[Any]:
+    """With what AWS fills in where nothing is said."""
+    return _selectors([{**MANAGEMENT_EVENTS[0], **selector} for selector in selectors])
 
 
 def _selectors(selectors: Any) -> list[Any]:
@@ -83,7 +104,7 @@ def _find(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any] | None:
         "global_events": bool(found.get("IncludeGlobalServiceEvents")),
         "multi_region": bool(found.get("IsMultiRegionTrail")),
         "log_file_validation": bool(found["EnableLogFileValidation"]),
-        "event_selectors": _selectors(basic),
+        "event_selectors": _basic(basic),
         "advanced_event_selectors": advanced,
         "logging": bool(status.get("IsLogging")),
         "tags": managed_tags(tags_of(tags["ResourceTagList"][0], "TagsList"), {**params["tags"], "Name": ""}),
@@ -124,7 +145,7 @@ def _resource(
         aws.call_or_none("cloudtrail", "delete_trail", _MISSING, Name=arn)
 
     # A new trail records management events, and does not record yet.
-    plain = _SELECTORS if wanted.get("event_selectors") == _selectors(MANAGEMENT_EVENTS) else ()
+    plain = tuple(_SELECTORS) if wanted.get("event_selectors") == _selectors(MANAGEMENT_EVENTS) else ()
     idle = () if wanted.get("logging") else ("logging",)
     return Resource(
         KIND,
@@ -135,7 +156,7 @@ def _resource(
         create=Operation("cloudtrail:CreateTrail", create, covers=(*_SETTINGS, *plain, *idle, "tags")),
         updates=(
             Operation("cloudtrail:UpdateTrail", update, covers=tuple(_SETTINGS)),
-            Operation("cloudtrail:PutEventSelectors", select, covers=_SELECTORS),
+            Operation("cloudtrail:PutEventSelectors", select, covers=tuple(_SELECTORS)),
             Operation(f"cloudtrail:{'Start' if wanted['logging'] else 'Stop'}Logging", switch, covers=("logging",)),
             Operation("cloudtrail:AddTags", tag, covers=("tags",)),
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._aws import Aws, AwsError, tag_list, tags_of
-from .._reconcile import Impact, Operation, PlatformError, Refused, Resource, State, managed_tags
+from .._reconcile import Impact, Operation, PlatformError, Refused, Resource, State, check_numbers, managed_tags
 
 # States that do not end by themselves, and what ends them.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
@@ -24,6 +24,8 @@ FAILED = {
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The table named by the options."""
     name = params["name"]
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoverySpecification.html
+    check_numbers(params, {"recovery_period_days": (1, 35)}, f"dynamodb_table/{name}")
     found = described(aws, name)
     before = _read(aws, found, params["tags"]) if found else None
     desired = _desired(params) if params["state"] == "present" else None

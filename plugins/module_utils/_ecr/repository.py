@@ -70,6 +70,13 @@ def _check(params: Mapping[str, Any]) -> None:
             mend="Give {rules: [...]}, see https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html",
             resource=resource,
         )
+    for priority, rule in normalised_lifecycle(params["lifecycle_policy"]).items():
+        if rule["selection"].get("countNumber", 1) < 1:
+            raise PlatformError(
+                f"lifecycle_policy: rule {priority} has countNumber {rule['selection']['countNumber']}.",
+                mend="ECR counts days and images from 1.",
+                resource=resource,
+            )
 
 
 # -- what there should be --------------------------------------------------------------------------------------------

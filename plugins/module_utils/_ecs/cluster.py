@@ -1,10 +1,7 @@
 # Copyright: Contributors to airas.platform
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One ECS cluster: its capacity providers and where `execute-command` sessions are logged.
-
-Container Insights is the business of C(container_insights) alone, so this family neither sets nor compares it.
-"""
+"""One ECS cluster: its capacity providers, what is measured of it, and where `execute-command` sessions are logged."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ from typing import Any
 
 from .._aws import Aws, AwsError
 from .._reconcile import Operation, PlatformError, Resource, State, managed_tags
+from . import container_insights
 from ._common import ecs_tags, strategy_by_provider, strategy_for_aws, tags_by_key
 
 KIND = "ecs_cluster"
@@ -56,7 +54,10 @@ def _desired(params: Mapping[str, Any]) -> dict[str, Any]:
             mend="Add it there, or take it out of the strategy.",
             resource=f"{KIND}/{params['name']}",
         )
+    # Without a wish a new cluster has what the account's default says.
+    insights = {"container_insights": params["container_insights"]} if params["container_insights"] else {}
     return {
+        **insights,
         "capacity_providers": sorted(params["capacity_providers"]),
         "default_strategy": strategy_by_provider(strategy_for_aws(params["default_strategy"])),
         "execute_command": _desired_exec(params["execute_command"], f"{KIND}/{params['name']}"),
@@ -80,7 +81,9 @@ def _desired_exec(options: Mapping[str, Any] | None, resource: str) -> dict[str,
 
 
 def _find(aws: Aws, params: Mapping[str, Any]) -> dict[str, Any] | None:
-    answer = aws.call("ecs", "describe_clusters", clusters=[params["name"]], include=["CONFIGURATIONS", "TAGS"])
+    answer = aws.call(
+        "ecs", "describe_clusters", clusters=[params["name"]], include=["CONFIGURATIONS", "SETTINGS", "TAGS"]
+    )
     # A deleted cluster is described as INACTIVE for a while.
     item = next((cluster for cluster in answer["clusters"] if cluster["status"] != "INACTIVE"), None)
     return _normalised(item, {**params["tags"], "Name": ""}) if item else None
@@ -90,6 +93,7 @@ def _normalised(item: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, A
     return {
         "arn": item["clusterArn"],
         "status": item["status"],
+        "container_insights": container_insights.value(item.get("settings") or ()),
         "capacity_providers": sorted(item.get("capacityProviders") or ()),
         "default_strategy": strategy_by_provider(item.get("defaultCapacityProviderStrategy") or ()),
         "execute_command": _normalised_exec((item.get("configuration") or {}).get("executeCommandConfiguration") or {}),
@@ -122,6 +126,9 @@ def _resource(aws: Aws, name: str, before: dict[str, Any] | None, after: dict[st
         answer = aws.call("ecs", "put_cluster_capacity_providers", cluster=name, **_providers(wanted))
         return {"status": answer["cluster"]["status"]}
 
+    def measure(_known: dict[str, Any]) -> None:
+        aws.call("ecs", "update_cluster_settings", cluster=name, **_settings(wanted))
+
     def tag(_known: dict[str, Any]) -> None:
         aws.call("ecs", "tag_resource", resourceArn=cluster_arn(aws, name), tags=ecs_tags(wanted["tags"]))
 
@@ -140,6 +147,7 @@ def _resource(aws: Aws, name: str, before: dict[str, Any] | None, after: dict[st
                 settled_only=True,
             ),
             Operation("ecs:UpdateCluster", configure, covers=("execute_command",), settled_only=True),
+            Operation("ecs:UpdateClusterSettings", measure, covers=("container_insights",)),
             Operation("ecs:TagResource", tag, covers=("tags",)),
         ),
         delete=Operation("ecs:DeleteCluster", _delete(aws, name), settled_only=True),
@@ -169,6 +177,7 @@ def _create(aws: Aws, name: str, wanted: Mapping[str, Any]) -> Callable[[dict[st
                 clusterName=name,
                 configuration=_configuration(wanted),
                 **_providers(wanted),
+                **_settings(wanted),
                 tags=ecs_tags(wanted["tags"]),
             ),
             _role_is_new,
@@ -189,6 +198,11 @@ def _providers(wanted: Mapping[str, Any]) -> dict[str, Any]:
             {"capacityProvider": provider, **share} for provider, share in wanted["default_strategy"].items()
         ],
     }
+
+
+def _settings(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    level = wanted.get("container_insights")
+    return {"settings": [{"name": container_insights.SETTING, "value": level}]} if level else {}
 
 
 def _configuration(wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     settled = _progress(before) is None and not _differs(before, after)
     if (count := _wanted_count(aws, params, service, settled)) is not None:
         after["desired_count"] = count
+        if count and _from_nothing(before) and not params["task_definition"]:
+            _look_for_images(aws, before["images"])
     return [_resource(aws, params, before, after), *_bound(aws, params)]
 
 
@@ -71,6 +73,17 @@ def _failing(aws: Aws, cluster: str, name: str, status: DeploymentStatus) -> str
     return "; ".join((failure.reason, *failure.containers)) if failure else ""
 
 
+def _from_nothing(before: State) -> bool:
+    return bool(before["desired_count"] == 0 == before["running_count"])
+
+
+def _look_for_images(aws: Aws, found: Mapping[str, str]) -> None:
+    """Fails, with what there is instead, for an image of this account's ECR that is not there (any more)."""
+    for reference in found.values():
+        if place := images.parsed(aws, reference):
+            images.find(aws, **place)
+
+
 def _differs(before: State, after: State) -> bool:
     return any(before.get(key) != value for key, value in after.items())
 
@@ -96,9 +109,7 @@ def _wanted(aws: Aws, params: Mapping[str, Any], service: Item) -> str:
             resource=f"{KIND}/{params['service']}",
         )
     if not params["started_deployment"]:
-        for reference in _images(definition).values():
-            if place := images.parsed(aws, reference):
-                images.find(aws, **place)
+        _look_for_images(aws, _images(definition))
     return str(definition["taskDefinitionArn"])
 
 
@@ -231,7 +242,10 @@ def _update(
         changed = {key: value for key, value in after.items() if before.get(key) != value}
         names = {"task_definition": "taskDefinition", "desired_count": "desiredCount"}
         request = {theirs: changed[ours] for ours, theirs in names.items() if ours in changed}
-        if "rollout" in changed:
+        # The circuit breaker watches a deployment. More tasks for one that is complete, be it without any, are started
+        # again without end if they fail.
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+        if "rollout" in changed or (request.get("desiredCount") and _from_nothing(before)):
             request["forceNewDeployment"] = True
         answer = aws.call("ecs", "update_service", cluster=params["cluster"], service=params["service"], **request)
         return _state(aws, params["cluster"], answer["service"], status_of(aws, answer["service"]))

@@ -18,6 +18,7 @@ from .._reconcile import Impact, Operation, PlatformError, Refused, Resource, ma
 from ._common import arn, find, read_tags, tagging, unless_made
 
 MISSING = "ReplicationGroupNotFoundFault"
+PORT = 6379
 # Attribute: what ModifyReplicationGroup calls it. Those that can go together, with a failover at most.
 _SETTINGS = {
     "description": "ReplicationGroupDescription",
@@ -38,10 +39,10 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The group named by the options."""
     name = params["name"]
     tags = {**params["tags"], "Name": name}
-    desired = _desired(params, tags) if params["state"] == "present" else None
     item = find(aws, "describe_replication_groups", "ReplicationGroups", MISSING, ReplicationGroupId=name)
     leaving = bool(item) and item is not None and item["Status"] == "deleting"
-    before = _read(aws, item, tags, desired or {}) if item and not leaving else None
+    before = _read(aws, item, tags) if item and not leaving else None
+    desired = _desired(params, tags, before) if params["state"] == "present" else None
     if before and desired:
         _refuse_downgrade(name, before, desired)
     calls = _Calls(aws, params, desired or {})
@@ -92,7 +93,7 @@ def _settling(name: str, known: Mapping[str, Any], state: str) -> str | None:
 # -- desired ---------------------------------------------------------------------------------------------------------
 
 
-def _desired(params: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+def _desired(params: Mapping[str, Any], tags: Mapping[str, str], before: Mapping[str, Any] | None) -> dict[str, Any]:
     problem = ""
     if params["automatic_failover"] and params["members"] < 2:
         problem = "automatic_failover needs at least two members, and there is one."
@@ -100,9 +101,11 @@ def _desired(params: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, An
         problem = "multi_az needs automatic_failover."
     if problem:
         raise PlatformError(problem, resource=f"replication_group/{params['name']}")
-    kept = ("engine", "engine_version", "node_type", "members", "subnet_group", "port", "kms_key_arn", *_SETTINGS)
+    kept = ("engine", "node_type", "members", "subnet_group", "kms_key_arn", *_SETTINGS)
     return {
         **{key: params[key] for key in kept},
+        "engine_version": _version(params, before),
+        "port": _port(params["port"], before),
         "security_group_ids": sorted(params["security_group_ids"]),
         "user_group_ids": sorted(params["user_group_ids"]),
         "transit_encryption": True,
@@ -114,8 +117,26 @@ def _desired(params: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, An
     }
 
 
+def _port(asked: int | None, before: Mapping[str, Any] | None) -> int | None:
+    """Not compared if it was not asked for, and not before the group has an endpoint that tells it."""
+    if before is None:
+        return asked or PORT
+    return asked if asked and before["port"] else before["port"]
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def _version(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+    """What is asked for, where ``7`` is any 7, and what AWS upgraded by itself stays."""
+    asked = str(params["engine_version"])
+    if not before or before["engine"] != params["engine"]:
+        return asked
+    found = str(before["engine_version"])
+    newer = _numbers(found) > _numbers(asked) and _numbers(found)[0] == _numbers(asked)[0]
+    stays = f"{found}.".startswith(f"{asked}.") or (newer and params["auto_minor_version_upgrade"])
+    return found if stays else asked
 
 
 def _refuse_downgrade(name: str, before: Mapping[str, Any], desired: Mapping[str, Any]) -> None:
@@ -140,7 +161,7 @@ def _impacts(before: Mapping[str, Any] | None, desired: Mapping[str, Any] | None
 # -- found -----------------------------------------------------------------------------------------------------------
 
 
-def _read(aws: Aws, item: Mapping[str, Any], tags: Mapping[str, str], desired: Mapping[str, Any]) -> dict[str, Any]:
+def _read(aws: Aws, item: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
     """The group, with what only its members tell."""
     clusters, tagged = aws.gather(
         (
@@ -156,7 +177,7 @@ def _read(aws: Aws, item: Mapping[str, Any], tags: Mapping[str, str], desired: M
         "endpoint": endpoint[0] if endpoint else endpoint_placeholder(item["ReplicationGroupId"]),
         "description": item["Description"],
         "engine": engine,
-        "engine_version": _version(member["EngineVersion"], desired.get("engine_version", "")),
+        "engine_version": member["EngineVersion"],
         "node_type": item["CacheNodeType"],
         "members": len(item["MemberClusters"]),
         "automatic_failover": item["AutomaticFailover"] in ("enabled", "enabling"),
@@ -168,7 +189,7 @@ def _read(aws: Aws, item: Mapping[str, Any], tags: Mapping[str, str], desired: M
         "maintenance_window": member["PreferredMaintenanceWindow"],
         "snapshot_retention_days": item.get("SnapshotRetentionLimit") or 0,
         "snapshot_window": item.get("SnapshotWindow"),
-        "port": endpoint[1] if endpoint else desired.get("port"),
+        "port": endpoint[1] if endpoint else None,
         "kms_key_arn": item.get("KmsKeyId"),
         "auto_minor_version_upgrade": bool(item.get("AutoMinorVersionUpgrade")),
         "transit_encryption": bool(item.get("TransitEncryptionEnabled")),
@@ -188,11 +209,6 @@ def _read(aws: Aws, item: Mapping[str, Any], tags: Mapping[str, str], desired: M
 def _first(item: Mapping[str, Any]) -> str:
     first: str = item["MemberClusters"][0]
     return first
-
-
-def _version(actual: str, wanted: str) -> str:
-    """The version as it is wanted, if it is that or a patch of it: AWS tells 7.1.0 of what is asked for as 7.1."""
-    return wanted if wanted and f"{actual}.".startswith(f"{wanted}.") else actual
 
 
 # -- changed ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .._aws import Aws, tag_list
+from .._aws import Aws, tag_list, unquoted
 from .._reconcile import Operation, PlatformError, Resource, is_placeholder
 from .._secrets.containers import MISSING as SECRET_MISSING
 from .._secrets.containers import current_version
@@ -40,9 +40,10 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     def write(_known: dict[str, Any]) -> dict[str, Any]:
         password, token = new_password(), str(uuid.uuid4())
         mode = {"Type": "password", "Passwords": [password]}
-        aws.call("elasticache", "modify_user", UserId=user_id, AuthenticationMode=mode)
         url = f"rediss://{params['user_name']}:{password}@{endpoint}/{params['database']}{_query(params)}"
-        aws.call("secretsmanager", "put_secret_value", SecretId=secret, SecretString=url, ClientRequestToken=token)
+        kept = {"SecretId": secret, "SecretString": url, "ClientRequestToken": token}
+        unquoted(lambda: aws.call("elasticache", "modify_user", UserId=user_id, AuthenticationMode=mode), password)
+        unquoted(lambda: aws.call("secretsmanager", "put_secret_value", **kept), password)
         aws.call(
             "elasticache",
             "add_tags_to_resource",

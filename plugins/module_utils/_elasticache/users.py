@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from .._aws import Aws, tag_list
+from .._aws import Aws, tag_list, unquoted
 from .._reconcile import Operation, Resource, managed_tags
 from ._common import arn, find, read_tags, tagging, unless_made
 from ._password import new_password
@@ -48,6 +48,15 @@ def _find_group(aws: Aws, group_id: str) -> dict[str, Any] | None:
     return {**item, "Tags": read_tags(aws, item["ARN"])} if item else None
 
 
+def _engine(params: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:
+    """Those of Redis OSS serve Valkey too, and a cache that is still to become Valkey takes no others.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+    """
+    engine: str = params["engine"]
+    return "redis" if item and item["Engine"].lower() == "redis" else engine
+
+
 # -- users -----------------------------------------------------------------------------------------------------------
 
 
@@ -57,10 +66,13 @@ def _access(text: str) -> str:
 
 def _user(aws: Aws, params: Mapping[str, Any], user: Mapping[str, Any], item: dict[str, Any] | None) -> Resource:
     tags = {**params["tags"], "Name": user["id"]}
-    wanted = {"user_name": user["name"], "engine": params["engine"], "access_string": _access(user["access_string"])}
+    engine = _engine(params, item)
+    wanted = {"user_name": user["name"], "engine": engine, "access_string": _access(user["access_string"])}
 
     def create(_known: dict[str, Any]) -> dict[str, Any]:
-        unless_made(
+        password = new_password()
+        call = partial(
+            unless_made,
             aws,
             "UserAlreadyExists",
             "create_user",
@@ -68,9 +80,10 @@ def _user(aws: Aws, params: Mapping[str, Any], user: Mapping[str, Any], item: di
             UserName=user["name"],
             Engine=params["engine"],
             AccessString=user["access_string"],
-            AuthenticationMode={"Type": "password", "Passwords": [new_password()]},
+            AuthenticationMode={"Type": "password", "Passwords": [password]},
             Tags=tag_list(tags),
         )
+        unquoted(call, password)
         return {"arn": arn(aws, "user", user["id"])}
 
     def modify(_known: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +92,7 @@ def _user(aws: Aws, params: Mapping[str, Any], user: Mapping[str, Any], item: di
             "modify_user",
             UserId=user["id"],
             AccessString=user["access_string"],
-            Engine=params["engine"],
+            Engine=engine,
         )
         return {"status": "modifying"}
 
@@ -115,7 +128,7 @@ def _user(aws: Aws, params: Mapping[str, Any], user: Mapping[str, Any], item: di
 
 def _group(aws: Aws, params: Mapping[str, Any], group: Mapping[str, Any], item: dict[str, Any] | None) -> Resource:
     tags = {**params["tags"], "Name": group["id"]}
-    wanted = {"engine": params["engine"], "user_ids": sorted(group["user_ids"])}
+    wanted = {"engine": _engine(params, item), "user_ids": sorted(group["user_ids"])}
 
     def create(_known: dict[str, Any]) -> dict[str, Any]:
         unless_made(
@@ -132,7 +145,7 @@ def _group(aws: Aws, params: Mapping[str, Any], group: Mapping[str, Any], item: 
     def modify(known: dict[str, Any]) -> dict[str, Any]:
         held = set(known["user_ids"])
         changed = {
-            "Engine": params["engine"] if known["engine"] != params["engine"] else None,
+            "Engine": wanted["engine"] if known["engine"] != wanted["engine"] else None,
             "UserIdsToAdd": sorted(set(wanted["user_ids"]) - held),
             "UserIdsToRemove": sorted(held - set(wanted["user_ids"])),
         }

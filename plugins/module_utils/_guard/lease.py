@@ -87,14 +87,14 @@ def decide(found: Lease | None, mine: Lease, now: int) -> Verdict:
 def describe(lease: Lease, now: int) -> str:
     """``alice@build-1 (ansible-playbook site.yml, process 17 on build-1) since ..., until ...``"""
     remaining = lease.expires_at - now
-    until = f"until {_clock(lease.expires_at)} ({_span(remaining)} left)"
+    until = f"until {clock(lease.expires_at)} ({_span(remaining)} left)"
     if remaining <= 0:
-        until = f"expired {_clock(lease.expires_at)} ({_span(-remaining)} ago)"
+        until = f"expired {clock(lease.expires_at)} ({_span(-remaining)} ago)"
     process = f"{lease.what or 'unknown command'}, process {lease.run.pid} on host {lease.run.host or 'unknown'}"
-    return f"{lease.owner or 'unknown'} ({process}) since {_clock(lease.started_at)}, {until}"
+    return f"{lease.owner or 'unknown'} ({process}) since {clock(lease.started_at)}, {until}"
 
 
-def _clock(seconds: int) -> str:
+def clock(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -216,7 +216,7 @@ def settle(aws: Aws, params: Mapping[str, Any], write: bool) -> dict[str, Any]:
             return release(table, mine, write)
         if params["state"] == "renewed" and write:
             return renew(table, mine, params["duration"])
-        return hold(table, mine, params["duration"], write)
+        return hold(table, mine, params["duration"], write, refuse=write or params["refuse_in_check_mode"])
     except TableMissing as missing:
         if write and params["state"] in ("held", "renewed"):
             raise
@@ -224,18 +224,18 @@ def settle(aws: Aws, params: Mapping[str, Any], write: bool) -> dict[str, Any]:
         return _result(None, notice, notice=notice if params["state"] == "broken" else "")
 
 
-def hold(table: LockTable, mine: Lease, duration_s: int, write: bool) -> dict[str, Any]:
-    """Takes the lease, takes it over or extends it; raises L(Refused) while another run holds it."""
+def hold(table: LockTable, mine: Lease, duration_s: int, write: bool, refuse: bool = True) -> dict[str, Any]:
+    """Takes the lease, takes it over or extends it; raises L(Refused) while another run holds it, if that is wanted."""
     for _race in range(RACES):
         found, now = table.read()
         wanted = replace(mine, started_at=now, expires_at=now + duration_s)
         verdict = decide(found, wanted, now)
         if verdict.action == "extend" and found:
             wanted = replace(wanted, started_at=found.started_at)
+        if verdict.action == "refuse" and found and refuse:
+            raise _refusal(table.environment, found, verdict, now)
         if not write:
             return _forecast(table.environment, found, verdict, now)
-        if verdict.action == "refuse" and found:
-            raise _refusal(table.environment, found, verdict, now)
         if table.write(wanted, found):
             notice = ""
             if verdict.action == "take over" and found:

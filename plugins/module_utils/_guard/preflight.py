@@ -22,6 +22,11 @@ from .findings import Finding, nearest, numbered
 # "EC2-VPC Elastic IPs": https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 ELASTIC_IPS_QUOTA = {"ServiceCode": "ec2", "QuotaCode": "L-0263D0A3"}
 ELASTIC_IPS_DEFAULT = 5
+# "Concurrent executions", of which Lambda keeps 100 for functions that reserve none; new accounts begin with 10.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+CONCURRENCY_QUOTA = {"ServiceCode": "lambda", "QuotaCode": "L-B99A9384"}
+CONCURRENCY_DEFAULT = 1000
+UNRESERVED = 100
 
 _UNREACHABLE = {
     "ConnectTimeoutError",
@@ -80,7 +85,7 @@ class Reading:
         return self._attempt(self._caller) or self._attempt(self._region) or self._everything_else()
 
     def _everything_else(self) -> list[Finding]:
-        checks = (self._zones, self._other_networks, self._elastic_ips)
+        checks = (self._zones, self._other_networks, self._elastic_ips, self._concurrency)
         found = self._aws.gather(functools.partial(self._attempt, check) for check in checks)
         return [finding for findings in found for finding in findings]
 
@@ -132,20 +137,29 @@ class Reading:
         missing = self._params["elastic_ips"] - len(ours)
         if missing <= 0:
             return []
-        quota, note = self._quota()
-        if note:
-            self.notes.append(note)
+        quota, note = self._quota(ELASTIC_IPS_QUOTA, "Elastic IPs", ELASTIC_IPS_DEFAULT)
         if len(addresses) + missing <= quota:
             return []
         return [too_few_addresses(missing, len(addresses), quota, self._aws.region, note)]
 
-    def _quota(self) -> tuple[int, str]:
-        """The quota of Elastic IPs, and a note if it is only assumed."""
+    def _concurrency(self) -> list[Finding]:
+        wanted = {variable: count for variable, count in self._params["reserved_concurrency"].items() if count}
+        if not wanted:
+            return []
+        quota, _note = self._quota(CONCURRENCY_QUOTA, "concurrent executions of functions", CONCURRENCY_DEFAULT)
+        if quota - sum(wanted.values()) >= min(UNRESERVED, quota):
+            return []
+        return [too_little_concurrency(wanted, quota, self._aws.region)]
+
+    def _quota(self, key: Mapping[str, str], what: str, default: int) -> tuple[int, str]:
+        """The quota, and a note if it is only assumed."""
         try:
-            return int(self._aws.call("service-quotas", "get_service_quota", **ELASTIC_IPS_QUOTA)["Quota"]["Value"]), ""
+            return int(self._aws.call("service-quotas", "get_service_quota", **key)["Quota"]["Value"]), ""
         except AwsError as error:
-            unread = f"The quota of Elastic IPs could not be read ({error.code})"
-            return ELASTIC_IPS_DEFAULT, f"{unread}; AWS's default of {ELASTIC_IPS_DEFAULT} is assumed."
+            unread = f"The quota of {what} could not be read ({error.code})"
+            note = f"{unread}; AWS's default of {default} is assumed."
+            self.notes.append(note)
+            return default, note
 
 
 def known_regions() -> set[str]:
@@ -213,6 +227,17 @@ def too_few_addresses(missing: int, used: int, quota: int, region: str, note: st
         + (f" {note}" if note else ""),
         "Release unused ones, or ask for more: aws service-quotas request-service-quota-increase --service-code ec2 "
         f"--quota-code {ELASTIC_IPS_QUOTA['QuotaCode']} --desired-value {used + missing} --region {region}",
+    )
+
+
+def too_little_concurrency(wanted: Mapping[str, int], quota: int, region: str) -> Finding:
+    total = sum(wanted.values())
+    return Finding(
+        ", ".join(sorted(wanted)),
+        f"it reserves {total} of the {quota} concurrent executions of the account in {region}, and Lambda keeps "
+        f"{min(UNRESERVED, quota)} of them unreserved.",
+        "Set it to 0, or ask for more: aws service-quotas request-service-quota-increase --service-code lambda "
+        f"--quota-code {CONCURRENCY_QUOTA['QuotaCode']} --desired-value {CONCURRENCY_DEFAULT} --region {region}",
     )
 
 

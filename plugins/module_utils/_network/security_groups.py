@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
-from .._aws import Aws, tag_list, tag_specification, tags_of
+from .._aws import Aws, AwsError, tag_list, tag_specification, tags_of
 from .._reconcile import (
     KNOWN_AFTER_APPLY,
     Impact,
@@ -205,11 +205,18 @@ def _group(
         ids = [known["id"], *(rule["SecurityGroupRuleId"] for rule in staying)]
         aws.call("ec2", "create_tags", Resources=ids, Tags=tag_list(tags))
 
-    def delete(known: dict[str, Any]) -> None:
+    def delete(known: dict[str, Any]) -> dict[str, Any]:
         # AWS deletes no group that a rule of another names, so the rules of all groups of the call go first.
         while all_rules:
             revoke(aws, *all_rules.popitem())
-        aws.call("ec2", "delete_security_group", GroupId=known["id"])
+        try:
+            aws.call("ec2", "delete_security_group", GroupId=known["id"])
+        except AwsError as error:
+            held = _held_by_aws(aws, known["id"]) if error.code == "DependencyViolation" else ""
+            if not held:
+                raise
+            return {"held": held}
+        return {}
 
     def change(direction: str) -> Operation:
         def run(known: dict[str, Any]) -> None:
@@ -239,11 +246,23 @@ def _group(
         create=Operation("ec2:CreateSecurityGroup", create, covers=("description", "tags")),
         updates=(Operation("ec2:CreateTags", retag, covers=("tags",)), *(change(name) for name in DIRECTIONS)),
         delete=Operation("ec2:DeleteSecurityGroup", delete),
+        settling=lambda known: known.get("held"),
         refuse_on={
             "description": "Put the old description back, or give the group another name to have a new one made."
         },
         impacts={"delete": "outage", **{name: _impact(now[name], then[name]) for name in DIRECTIONS}},
     )
+
+
+def _held_by_aws(aws: Aws, group_id: str) -> str:
+    """What keeps the group for a while: network interfaces that AWS takes away itself after what had them is gone.
+
+    Those of functions stay for up to 40 minutes: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    filters = [{"Name": "group-id", "Values": [group_id]}, {"Name": "requester-managed", "Values": ["true"]}]
+    found = aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
+    shown = ", ".join(f"{item['NetworkInterfaceId']} ({item.get('Description') or 'AWS'})" for item in found)
+    return f"held by {shown}" if found else ""
 
 
 def _wanted_descriptions(rules: Mapping[str, Rule]) -> Rules:

@@ -14,8 +14,6 @@ from .._elasticache._common import find
 from .._reconcile import placeholder_id
 from .._secrets import containers
 
-PORT = 6379
-
 
 def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of the stack ``query["name"]``; a stack without a cache has placeholders."""
@@ -30,10 +28,11 @@ def read(aws: Aws, query: Mapping[str, Any]) -> dict[str, Any]:
     held = aws.call_or_none("secretsmanager", "describe_secret", containers.MISSING, SecretId=secret)
     address, port = (replication_group.endpoint_of(item) if item else None) or (
         replication_group.endpoint_placeholder(name),
-        PORT,
+        replication_group.PORT,
     )
     return {
         "replication_group_id": name if item else placeholder_id(name),
+        "cluster_ids": sorted(item["MemberClusters"]) if item else [],
         "endpoint": address,
         "port": port,
         "url_secret_arn": held["ARN"] if held else containers.arn(aws, secret),

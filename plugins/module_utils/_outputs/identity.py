@@ -16,6 +16,8 @@ ROLES = (
     "discord-relay",
     "database-url-rotation",
     "database-bootstrap",
+    "database-monitoring",
+    "backup",
     "scheduler",
     "workflow",
     "github-deploy",

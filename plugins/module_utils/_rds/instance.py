@@ -10,6 +10,7 @@ was asked for; with ``apply_immediately`` what is still waiting is a difference 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .._aws import Aws, AwsError, tag_list, tags_of
@@ -68,6 +69,9 @@ _TOGETHER = (
     ("database_insights_mode", "performance_insights", "performance_insights_retention_days"),
     ("monitoring_interval_s", "monitoring_role_arn"),
 )
+# What AWS Backup sets, and RDS then lets nobody else set, once it keeps continuous backups of the instance.
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/point-in-time-recovery.html
+_BACKED_UP = ("backup_retention_days", "backup_window")
 # What PendingModifiedValues calls the attributes.
 _PENDING = {
     "AllocatedStorage": "allocated_storage_gib",
@@ -132,7 +136,7 @@ def _warning(known: State) -> str | None:
     if known.get("parameters_wait"):
         return (
             "parameters that its group changed take effect with a restart, which nothing here does by itself: reboot "
-            "it when that suits (aws rds reboot-db-instance)."
+            "it when that suits, with restart_for_parameters (-e database_restart_for_parameters=true)."
         )
     return None
 
@@ -173,6 +177,7 @@ def _read(item: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         "publicly_accessible": item.get("PubliclyAccessible") or False,
         "backup_retention_days": item["BackupRetentionPeriod"],
         "backup_window": item["PreferredBackupWindow"],
+        "backup_plan": item.get("AwsBackupRecoveryPointArn"),
         "maintenance_window": item["PreferredMaintenanceWindow"].lower(),
         "copy_tags_to_snapshot": item.get("CopyTagsToSnapshot", False),
         "deletion_protection": item.get("DeletionProtection", False),
@@ -181,7 +186,7 @@ def _read(item: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         "performance_insights_retention_days": item.get("PerformanceInsightsRetentionPeriod"),
         "database_insights_mode": item.get("DatabaseInsightsMode") or "standard",
         "monitoring_interval_s": item.get("MonitoringInterval") or 0,
-        "monitoring_role_arn": item.get("MonitoringRoleArn") or None,
+        "monitoring_role_arn": (item.get("MonitoringRoleArn") or None) if item.get("MonitoringInterval") else None,
         "ca_certificate": item.get("CACertificateIdentifier"),
         "iam_authentication": item.get("IAMDatabaseAuthenticationEnabled", False),
         "auto_minor_version_upgrade": item.get("AutoMinorVersionUpgrade", True),
@@ -267,7 +272,7 @@ def _desired(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> dic
         "performance_insights_retention_days": params["performance_insights_retention_days"] if insights else None,
         "database_insights_mode": params["database_insights_mode"],
         "monitoring_interval_s": params["monitoring_interval_s"],
-        "monitoring_role_arn": params["monitoring_role_arn"],
+        "monitoring_role_arn": params["monitoring_role_arn"] if params["monitoring_interval_s"] else None,
         "ca_certificate": params["ca_certificate"],
         "iam_authentication": params["iam_authentication"],
         "auto_minor_version_upgrade": params["auto_minor_version_upgrade"],
@@ -279,7 +284,15 @@ def _desired(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> dic
         "deletion_protection",
     )
     desired = {key: value for key, value in desired.items() if value is not None or key not in optional}
-    return {**desired, "waiting": []} if before and params["apply_immediately"] else desired
+    if not before:
+        return desired
+    if before["backup_plan"]:  # its retention and window are then AWS Backup's
+        desired = {key: value for key, value in desired.items() if key not in _BACKED_UP}
+    if params["apply_immediately"]:
+        desired["waiting"] = []
+    if params["restart_for_parameters"]:
+        desired["parameters_wait"] = False
+    return desired
 
 
 def _version(params: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
@@ -375,15 +388,17 @@ def _impacts(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
         "delete": "data loss",
         "engine_version": "outage",
         "instance_class": "restart",
+        "parameters_wait": "restart",
         "port": "restart",
         "waiting": "restart",
     }
     if before and after:
         if before["deletion_protection"] and not after.get("deletion_protection", True):
             impacts["deletion_protection"] = "data loss"
-        if before["backup_retention_days"] > after["backup_retention_days"]:
+        days = after.get("backup_retention_days", before["backup_retention_days"])
+        if before["backup_retention_days"] > days:
             impacts["backup_retention_days"] = "data loss"
-        elif not before["backup_retention_days"] and after["backup_retention_days"]:
+        elif not before["backup_retention_days"] and days:
             impacts["backup_retention_days"] = "outage"
     return impacts
 
@@ -398,7 +413,8 @@ def _create(
         arguments = {_CREATE_NAMES.get(key, key): value for key, value in _arguments(wanted, _MODIFY).items()}
         key = {"KmsKeyId": wanted["kms_key_arn"]} if wanted["kms_key_arn"] else {}
         secret_key = params["master_secret_kms_key_id"]
-        made = aws.create(
+        call = partial(
+            aws.create,
             "rds",
             "create_db_instance",
             DBInstanceIdentifier=name,
@@ -413,10 +429,15 @@ def _create(
             EnableCloudwatchLogsExports=wanted["log_exports"],
             Tags=tag_list(wanted["tags"]),
             **arguments,
-        )["DBInstance"]
-        return facts(made)
+        )
+        return facts(aws.once_consistent(call, _role_is_new)["DBInstance"])
 
     return run
+
+
+def _role_is_new(error: AwsError) -> bool:
+    """RDS cannot assume the monitoring role yet, which was made a moment ago."""
+    return error.code == "InvalidParameterValue" and "ENHANCED_MONITORING" in str(error)
 
 
 def _arguments(wanted: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
@@ -432,20 +453,27 @@ def _updates(
 
     def modify(_known: dict[str, Any]) -> dict[str, Any]:
         arguments = _modification(before, after, params)
-        answer = aws.call(
+        call = partial(
+            aws.call,
             "rds",
             "modify_db_instance",
             DBInstanceIdentifier=name,
             ApplyImmediately=params["apply_immediately"],
             **arguments,
-        )["DBInstance"]
+        )
+        answer = aws.once_consistent(call, _role_is_new)["DBInstance"]
         applied_later = params["apply_immediately"] and bool(answer.get("PendingModifiedValues"))
         return {**facts(answer), "applying": applied_later}
+
+    def restart(_known: dict[str, Any]) -> dict[str, Any]:
+        answer = aws.call("rds", "reboot_db_instance", DBInstanceIdentifier=name)["DBInstance"]
+        return {**facts(answer), "parameters_wait": False}
 
     covers = (*_MODIFY, "log_exports", "master_password", "waiting")
     return (
         Operation("rds:ModifyDBInstance", modify, covers=covers, settled_only=True),
         retag(aws, before.get("arn") or arn(aws, "db", name), after["tags"]),
+        Operation("rds:RebootDBInstance", restart, covers=("parameters_wait",), settled_only=True),
     )
 
 

@@ -1,7 +1,10 @@
 # Copyright: Contributors to airas.platform
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A DB parameter group, of which only the parameters that are asked for are compared."""
+"""A DB parameter group, of which only the parameters that are asked for are compared.
+
+A parameter that RDS calls static takes effect with the next restart of each instance, and its change is classed so.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .._aws import Aws, tag_list
-from .._reconcile import Operation, PlatformError, Resource, managed_tags
+from .._reconcile import Impact, Operation, PlatformError, Resource, managed_tags, path_to
 from ._common import arn, read_tags, retag
 
 KIND = "db_parameter_group"
@@ -59,6 +62,7 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
             ),
             delete=Operation("rds:DeleteDBParameterGroup", delete),
             refuse_on={"family": "Make a group of another name, and give that one to the instance."},
+            impacts=_impacts(wanted, listed),
         )
     ]
 
@@ -105,6 +109,15 @@ def _check(name: str, family: str, key: str, listed: Mapping[str, Mapping[str, A
         raise PlatformError(f"AWS lets nobody change {key}.", mend="Leave it out.", resource=resource)
 
 
+def _impacts(wanted: Mapping[str, str], listed: Mapping[str, Mapping[str, Any]]) -> dict[str, Impact]:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.html"""
+    return {path_to("parameters", key): "restart" for key in wanted if listed and not _is_dynamic(listed[key])}
+
+
+def _is_dynamic(parameter: Mapping[str, Any]) -> bool:
+    return bool(parameter["ApplyType"] == "dynamic")
+
+
 def _modify(
     aws: Aws, name: str, wanted: Mapping[str, str], listed: Mapping[str, Mapping[str, Any]]
 ) -> Callable[[dict[str, Any]], None]:
@@ -115,7 +128,7 @@ def _modify(
             if known["parameters"].get(key) != value:
                 _check(name, "of the group", key, kinds)
                 # A static parameter is applied by the next restart of each instance.
-                method = "immediate" if kinds[key]["ApplyType"] == "dynamic" else "pending-reboot"
+                method = "immediate" if _is_dynamic(kinds[key]) else "pending-reboot"
                 changed.append({"ParameterName": key, "ParameterValue": value, "ApplyMethod": method})
         for part in _parts(changed):
             aws.call("rds", "modify_db_parameter_group", DBParameterGroupName=name, Parameters=part)

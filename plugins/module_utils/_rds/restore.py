@@ -13,6 +13,7 @@ from .._aws import Aws, AwsError, tag_list, tags_of
 from .._reconcile import Operation, PlatformError, Refused, Resource
 from ._common import arn
 from .instance import KIND, MISSING, busy, described, facts, settling_state
+from .snapshot import AWS_BACKUP
 
 SOURCE_TAG = "RestoredFrom"
 """Tells a restored instance from the one that a stack lives on: nothing else is ever removed here."""
@@ -103,8 +104,12 @@ def _restorable(aws: Aws, params: Mapping[str, Any]) -> str:
     if params["restore_time"]:
         moment = _moment(params)["RestoreTime"]
     elif params["snapshot"]:
-        found = aws.call("rds", "describe_db_snapshots", DBSnapshotIdentifier=params["snapshot"])["DBSnapshots"]
-        moment = found[0]["SnapshotCreateTime"]
+        # Without the type RDS tells of manual and automated ones alone.
+        kind = {"SnapshotType": "awsbackup"} if params["snapshot"].startswith(AWS_BACKUP) else {}
+        found = aws.call("rds", "describe_db_snapshots", DBSnapshotIdentifier=params["snapshot"], **kind)
+        if not found["DBSnapshots"]:
+            raise PlatformError(f"there is no snapshot {params['snapshot']}.", mend="Correct its name.")
+        moment = found["DBSnapshots"][0]["SnapshotCreateTime"]
     else:
         moment = (described(aws, params["source"]) or {}).get("LatestRestorableTime")
     if moment is None:

@@ -15,12 +15,21 @@ from ._common import arn, retag
 
 KIND = "db_snapshot"
 
+AWS_BACKUP = "awsbackup:"
+"""How the names of snapshots begin that AWS Backup made, and that RDS lists under a type of their own."""
+
 _MISSING = ("DBSnapshotNotFound", "DBSnapshotNotFoundFault")
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The snapshot named by the options."""
     name, present = params["name"], params["state"] == "present"
+    if name.startswith(AWS_BACKUP):
+        raise PlatformError(
+            "it is a recovery point of AWS Backup, whose plan makes it and ends it.",
+            mend="Choose another name, or look for it in the backup vault.",
+            resource=f"{KIND}/{name}",
+        )
     before = _find(aws, name, params["tags"])
     source = params["instance"]
     if present and not before and not instance.described(aws, source):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from functools import partial
@@ -13,12 +14,19 @@ from typing import Any
 from .._aws import Aws, tag_list, tags_of
 from .._reconcile import Operation, PlatformError, Resource, managed_tags
 
+_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PLACEHOLDER = f"Z{'0' * 17}"
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The zone named by the options."""
     name = params["name"].rstrip(".").lower()
+    if not _DOMAIN.fullmatch(name):
+        raise PlatformError(
+            f"{params['name']!r} is no domain.",
+            mend="Give one such as example.com: labels of letters, digits and hyphens, with dots between them.",
+            resource="hosted_zone",
+        )
     tags = {**params["tags"], "Name": name}
     desired = {"comment": params["comment"], "tags": tags} if params["state"] == "present" else None
     zone_id = find(aws, name)

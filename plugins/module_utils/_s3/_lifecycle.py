@@ -44,6 +44,8 @@ def desired(rules: Sequence[Mapping[str, Any]], resource: str) -> Rules:
 def _problem(rule: Mapping[str, Any], earlier: Rules) -> str:
     if rule["id"] in earlier:
         return "another rule has this id; give each its own."
+    if any(value is not None and value < 1 for name, value in rule.items() if name.endswith("_days")):
+        return "S3 takes no fewer days than 1."
     if rule["expiration_days"] and rule["expired_object_delete_marker"]:
         return "S3 takes either expiration_days or expired_object_delete_marker in one rule; make two."
     if rule["newer_noncurrent_versions"] and not rule["noncurrent_version_expiration_days"]:

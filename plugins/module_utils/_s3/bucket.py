@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ NEW_BUCKET: dict[str, Any] = {
 }
 TLS_SIDS = ("DenyInsecureTransport", "DenyOldTls")
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # A bucket made a moment ago is not known everywhere yet, and S3 carries out one change of a bucket at a time.
 _NOT_YET = ("NoSuchBucket", "OperationAborted")
 
@@ -39,10 +42,18 @@ _NOT_YET = ("NoSuchBucket", "OperationAborted")
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     """The bucket named by the options."""
     name = params["name"]
+    if not _NAME.fullmatch(name):
+        raise PlatformError(
+            "S3 takes no such name.",
+            mend="Give 3 to 63 small letters, digits, dots and hyphens, with a letter or digit at both ends.",
+            resource=f"s3_bucket/{name}",
+        )
     document = _document(aws, params)
     desired = _desired(params, document) if params["state"] == "present" else None
     before = _read(aws, name, params["tags"]) if exists(aws, name) else None
     holds_objects = bool(before) and desired is None and _holds_objects(aws, name)
+    if holds_objects and params["keep_objects"] and _token(params) not in params["confirm"]:
+        return [Resource("s3_bucket", name, before=before, after=before, warns=lambda _known: _kept(params))]
     if holds_objects and not params["force"]:
         raise Refused(
             "it holds objects (old versions and delete markers count), and S3 deletes empty buckets only.",
@@ -67,6 +78,14 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
 
 def arn(aws: Aws, name: str) -> str:
     return aws.arn("s3", name, region=False, account=False)
+
+
+def _token(params: Mapping[str, Any]) -> str:
+    return f"{params['environment']}:s3_bucket/{params['name']}"
+
+
+def _kept(params: Mapping[str, Any]) -> str:
+    return f"it holds objects, and stays. If they are to go too, run again with -e confirm={_token(params)}"
 
 
 # -- what there is ---------------------------------------------------------------------------------------------------

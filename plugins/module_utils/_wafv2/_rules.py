@@ -19,9 +19,16 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "RateBasedStatement": {"EvaluationWindowSec": 300},
     "SqliMatchStatement": {"SensitivityLevel": "LOW"},
     "Body": {"OversizeHandling": "CONTINUE"},
+    "JsonBody": {"OversizeHandling": "CONTINUE"},
 }
 # Lists that are sets to AWS, by what tells their items apart; None for the items themselves.
-_SETS: Mapping[str, str | None] = {"CountryCodes": None, "TextTransformations": "Priority", "RuleLabels": "Name"}
+_SETS: Mapping[str, str | None] = {
+    "AsnList": None,
+    "CountryCodes": None,
+    "PreParseTextTransformations": "Priority",
+    "RuleLabels": "Name",
+    "TextTransformations": "Priority",
+}
 
 
 def completed(rules: Sequence[Rule], sampled_requests: bool, metrics: bool) -> list[dict[str, Any]]:
@@ -103,7 +110,7 @@ def _form(value: Any, key: str = "") -> Any:
         items = [_form(item) for item in value]
         return sorted(items, key=lambda item: _order(item, _SETS[key])) if key in _SETS else items
     if isinstance(value, (bytes, bytearray)):  # what is searched for
-        return value.decode("utf-8", "replace")
+        return value.decode("utf-8", "backslashreplace")
     return value
 
 

@@ -3,8 +3,9 @@
 
 """One web ACL with its rules, compared field by field.
 
-UpdateWebACL replaces everything, so each update carries the whole: what the options say, and as it was found what they
-have no word for. Its lock token makes sure that nobody else wrote in between.
+UpdateWebACL replaces everything, so each update carries the whole, and what no option speaks of is found and taken
+away. Only the console's own attributes (ApplicationConfig) stay: AWS lets nobody change or remove them. The lock token
+makes sure that nobody else wrote in between.
 https://docs.aws.amazon.com/waf/latest/APIReference/API_UpdateWebACL.html
 """
 
@@ -35,10 +36,9 @@ _COMPARED = (
     "body_inspection_limits",
     "data_protection",
     "low_reputation_mode",
+    "monetization",
     "capacity",
 )
-# Sent back as found: no option speaks of them.
-_KEPT = ("ApplicationConfig", "MonetizationConfig")
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
@@ -47,8 +47,6 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     found = _read(aws, name)
     before = _before(found, params) if found else None
     if params["state"] == "absent":
-        if found:
-            _check_unused(aws, found["ARN"], name)
         return [_resource(aws, name, found, before, None, {})]
     _rules.check(params["rules"], f"{KIND}/{name}")
     request = _request(params)
@@ -121,6 +119,7 @@ def _normalised(acl: Mapping[str, Any]) -> dict[str, Any]:
         "low_reputation_mode": (acl.get("OnSourceDDoSProtectionConfig") or {}).get(
             "ALBLowReputationMode", "ACTIVE_UNDER_DDOS"
         ),
+        "monetization": dict(acl.get("MonetizationConfig") or {}),
     }
 
 
@@ -227,19 +226,16 @@ def _resource(
         return {"arn": made["ARN"], "id": made["Id"]}
 
     def update(known: dict[str, Any]) -> None:
-        held = found or {}
-        kept = {key: held[key] for key in _KEPT if held.get(key)}
-        _locked(
-            lambda: aws.call(
-                "wafv2", "update_web_acl", **ours, **request, **kept, Id=known["id"], LockToken=held["LockToken"]
-            )
-        )
+        lock = (found or {})["LockToken"]
+        _locked(lambda: aws.call("wafv2", "update_web_acl", **ours, **request, Id=known["id"], LockToken=lock))
 
     def tag(known: dict[str, Any]) -> None:
         tags = tag_list((after or {})["tags"])
         once_there(aws, lambda: aws.call("wafv2", "tag_resource", ResourceARN=known["arn"], Tags=tags))
 
     def delete(known: dict[str, Any]) -> None:
+        # Not when it is planned: a plan that ends the association first has not ended it.
+        _check_unused(aws, known["arn"], name)
         lock = (found or {})["LockToken"]
         arguments = {**ours, "Id": known["id"], "LockToken": lock}
         # AWS may see an association for a while after its end.

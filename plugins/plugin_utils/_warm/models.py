@@ -1,20 +1,27 @@
 # Copyright: Contributors to airas.platform
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""botocore's own data files (service models, endpoint rules), parsed once for all modules of a run.
+"""What botocore works out anew in each process, once for all modules of a run.
+
+Above all its own data files (service models, endpoint rules).
 
 A child that has to parse one notes it, and its parent then parses it too, for the children to come. Only the files
 that come with botocore are kept: those cannot change within a run. What a loader finds in ~/.aws/models or
 AWS_DATA_PATH is read as ever.
+
+And, as every session registers a hundred handlers of events, what the names of events stand for, and which of the
+handlers take any argument: that depends on nothing but botocore's code.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 try:
+    from botocore import handlers, hooks
     from botocore.loaders import JSONFileLoader, Loader, instance_cache
 
     _ROOT = Loader.BUILTIN_DATA_PATH + "/"
@@ -85,8 +92,40 @@ def _list_available_services(self: Loader, type_name: str) -> list[str]:
     return sorted(known | set(_list_services(_without_builtin(self), type_name)))
 
 
+def remember_events() -> None:
+    """Have the sessions of this process share what they find out about the names and handlers of events."""
+    _share_names()
+    _remember_signatures()
+    every_session_s = hooks.EventAliaser(hooks.HierarchicalEmitter())
+    for event_name, handler, *_order in handlers.BUILTIN_HANDLERS:
+        every_session_s.register(event_name, handler)
+
+
+def _share_names() -> None:
+    make = hooks.EventAliaser.__init__
+    names: dict[str, str] = {}
+
+    def init(self: hooks.EventAliaser, event_emitter: object, event_aliases: dict[str, str] | None = None) -> None:
+        make(self, event_emitter, event_aliases)
+        if self._event_aliases == hooks.EVENT_ALIASES:
+            self._alias_name_cache = names
+
+    hooks.EventAliaser.__init__ = init
+
+
+def _remember_signatures() -> None:
+    inspect = functools.cache(hooks.accepts_kwargs)
+
+    def accepts_kwargs(handler: Any) -> Any:
+        # Of a method, so that it is the same for the objects of all sessions.
+        return inspect(getattr(handler, "__func__", handler))
+
+    hooks.accepts_kwargs = accepts_kwargs
+
+
 def install() -> None:
     """Have every loader of this process use what is parsed, and parse what every client needs."""
+    remember_events()
     JSONFileLoader.load_file = _load_file
     Loader.list_available_services = instance_cache(_list_available_services)
     learn(_ALWAYS)

@@ -44,7 +44,7 @@ def test_a_group_settles_between_its_states(emulator: Any, cache: Any) -> None:
     change = {"ReplicationGroupId": "queue", "SnapshotRetentionLimit": 3, "ApplyImmediately": True}
     refused(cache.modify_replication_group, "InvalidReplicationGroupState", **change)
     emulator.set_delays({})
-    assert _held(cache)["NodeGroups"][0]["PrimaryEndpoint"]["Address"].startswith("master.queue.")
+    assert _held(cache)["NodeGroups"][0]["PrimaryEndpoint"]["Address"] == "localhost"
     roles = [member["CurrentRole"] for member in _held(cache)["NodeGroups"][0]["NodeGroupMembers"]]
     assert roles == ["primary", "replica"]
     cache.test_failover(ReplicationGroupId="queue", NodeGroupId="0001")
@@ -122,6 +122,8 @@ def test_user_groups_need_a_default_user_and_are_kept_while_in_use(cache: Any) -
     cache.create_user_group(**group, UserIds=["app", "nobody"])
     cache.describe_user_groups()
     _group(cache, UserGroupIds=["users"], TransitEncryptionEnabled=True)
+    change = {"UserGroupId": "users", "Engine": "valkey"}
+    refused(cache.modify_user_group, "InvalidParameterCombination", **change)
     [held] = cache.describe_user_groups()["UserGroups"]
     assert (held["Status"], held["ReplicationGroups"]) == ("active", ["queue"])
     refused(cache.delete_user_group, "InvalidUserGroupState", UserGroupId="users")

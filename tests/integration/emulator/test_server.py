@@ -104,7 +104,7 @@ def test_bad_account_id() -> None:
 def test_list_of_extensions() -> None:
     ran = subprocess.run([*COMMAND, "--list-extensions"], cwd=ROOT, capture_output=True, text=True, check=True)
     entries = re.findall(
-        r"^(moto\.\S+)  \[(added|changed)\]\n    (.+)\n    (https://docs\.aws\.amazon\.com/\S+)$",
+        r"^(\S+)  \[(added|changed)\]\n    (.+)\n    (https://docs\.aws\.amazon\.com/\S+)$",
         ran.stdout,
         re.MULTILINE,
     )

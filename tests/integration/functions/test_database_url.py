@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import string
+import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import botocore
 import pytest
+from botocore.exceptions import ClientError
 
 from .conftest import Instance, Stack
 
+PASSWORD = "5d1c9e-never-shown"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 # What GetRandomPassword may draw from, and the space that it may be told to include.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html
@@ -244,3 +248,35 @@ def test_a_value_that_is_no_such_url_is_not_quoted(stack: Stack, text: str) -> N
     with pytest.raises(problem(stack), match="DATABASE_URL") as raised:
         stack.url(text)
     assert text not in str(raised.value)
+
+
+@pytest.mark.parametrize("step", ["bootstrap", "createSecret"])
+def test_words_of_aws_that_quote_the_url_are_told_by_nobody(
+    unprepared: Stack, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    version = ""
+    if step != "bootstrap":
+        unprepared.bootstrap()
+        version = unprepared.start()
+    unprepared.secrets.password = PASSWORD
+
+    def refuse(SecretString: str, **_request: Any) -> None:  # noqa: N803
+        said = {"Code": "ValidationException", "Message": f"Value '{SecretString}' at 'secretString' is wrong."}
+        raise ClientError({"Error": said}, "PutSecretValue")
+
+    monkeypatch.setattr(unprepared.secrets, "put_secret_value", refuse)
+    with pytest.raises(problem(unprepared), match="PutSecretValue of url failed: ValidationException") as raised:
+        unprepared.rotation(version).run(step) if version else unprepared.bootstrap()
+    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_statement_that_fails_shows_neither_password_nor_verifier(stack: Stack) -> None:
+    database, nobody, password = stack.functions("database"), f"{stack.settings.group}_c", PASSWORD
+    with (
+        database.administration(stack.secrets, stack.settings, "postgres") as server,
+        pytest.raises(Exception, match="does not exist") as raised,
+    ):
+        database.set_password(server, nobody, password)
+    shown = "".join(traceback.format_exception(raised.value))
+    assert PASSWORD not in shown
+    assert "SCRAM-SHA-256" not in shown

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
+import socket
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -175,8 +178,49 @@ def test_a_message_that_discord_refuses_is_sent_as_text(relay: Relay, receiver: 
     ]
 
 
-@pytest.mark.parametrize("value", ["", "ftp://example.com", "no address"])
-def test_a_secret_that_holds_no_address_is_an_error(relay: Relay, value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "ftp://example.com",
+        "secret-token",
+        "https://a.example/secret-token x",
+        "https://a.example/secret-token\u00e9",
+    ],
+)
+def test_a_secret_that_holds_no_address_is_an_error(relay: Relay, value: str, caplog: pytest.LogCaptureFixture) -> None:
     relay.url = value
-    with pytest.raises(Exception, match="the secret airas-dev/discord-webhook-url holds no address of a webhook"):
+    wrong = "the secret airas-dev/discord-webhook-url holds no address of a webhook"
+    with pytest.raises(Exception, match=wrong) as caught:
         relay.handle("one")
+    assert "secret-token" not in caplog.text + "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("127.0.0.1:secret-token", b""),  # no port
+        ("", b"nonsense\r\n\r\n"),
+        ("", b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\n{"),  # broken off
+        ("", b"HTTP/1.1 302 Away\r\nLocation: ftp://a.example/secret-token\r\n\r\n"),
+    ],
+)
+def test_whatever_goes_wrong_on_the_way_names_no_address(
+    relay: Relay, caplog: pytest.LogCaptureFixture, host: str, answer: bytes
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_answer_all, args=(server, answer), daemon=True).start()
+        relay.url = f"http://{host or '127.0.0.1:' + str(server.getsockname()[1])}/api/webhooks/1/secret-token"
+        with pytest.raises(Exception, match="Discord") as caught:
+            relay.handle("one")
+    assert "secret-token" not in caplog.text + "".join(traceback.format_exception(caught.value))
+
+
+def _answer_all(server: socket.socket, answer: bytes) -> None:
+    with contextlib.suppress(OSError):  # the test is over
+        while True:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)

@@ -7,14 +7,17 @@ import functools
 import importlib
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import botocore.session
 import pytest
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
+from botocore import hooks
+from botocore.client import ClientCreator
 
+from ansible_collections.airas.platform.plugins.plugin_utils._warm import models
 from emulator.testing import EmulatorServer
 
 Result = dict[str, Any]
@@ -22,8 +25,27 @@ Result = dict[str, Any]
 _MODULES = "ansible_collections.airas.platform.plugins.modules"
 _READS = ("BatchGet", "Check", "Describe", "Filter", "Get", "List", "Head")
 
-# Reading a service's model takes longer than all else that a module run does: read it once, as a warm process would.
+# Making a client takes longer than all else that a module run does: read a service's model once, as a warm process
+# would, and make the class of its clients once.
 _loader = functools.cache(botocore.session.create_loader)
+_make_class = ClientCreator._create_client_class
+_classes: dict[str, type] = {}
+
+
+def _client_class(self: ClientCreator, service_name: str, service_model: object) -> type:
+    if service_name not in _classes:
+        _classes[service_name] = _make_class(self, service_name, service_model)
+    return _classes[service_name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _events() -> Iterator[None]:
+    """What a warm process knows about them, until these tests are over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hooks, "accepts_kwargs", hooks.accepts_kwargs)
+        patch.setattr(hooks.EventAliaser, "__init__", hooks.EventAliaser.__init__)
+        models.remember_events()
+        yield
 
 
 class RunModule(Protocol):
@@ -42,6 +64,7 @@ def run_module(emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> Run
     for key, value in emulator.aws_env.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setattr(botocore.session, "create_loader", _loader)
+    monkeypatch.setattr(ClientCreator, "_create_client_class", _client_class)
 
     def run(name: str, args: Mapping[str, Any], check: bool = False) -> Result:
         # Ansible collects these for a process, which otherwise is one module run.

@@ -205,3 +205,24 @@ def test_wrong_input_is_one_error_before_any_write(
     assert result["failed"]
     assert message in result["msg"]
     assert writes() == []
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            {"password_policy": {"minimum_length": 5}},
+            f"account_password_policy/{ACCOUNT}: minimum_length is 5. AWS takes 6 to 128",
+        ),
+        ({"password_policy": {"max_age_days": 0}}, "max_age_days is 0. AWS takes 1 to 1095"),
+        ({"password_policy": {"reuse_prevention": 25}}, "reuse_prevention is 25. AWS takes 1 to 24"),
+        ({"instance_metadata": {"http_put_response_hop_limit": 65}}, "hop_limit is 65. AWS takes 1 to 64"),
+        ({"ebs_kms_key_arn": "alias/mine"}, "ebs_kms_key_arn is 'alias/mine'. Give the key's ARN"),
+    ],
+)
+def test_what_aws_would_not_take_is_found_by_a_plan(
+    args: dict[str, Any], message: str, run_module: Run, writes: Callable[[], list[str]]
+) -> None:
+    assert message in run_module("account_settings", {**ARGS, **args}, check=True)["msg"]
+    assert message in run_module("account_settings", {**ARGS, **args})["msg"]
+    assert writes() == []

@@ -101,3 +101,29 @@ def test_interrupted_at_any_write(interrupt_each_write: Callable[..., None], bot
         return [(trail["Name"], boto("cloudtrail").get_trail_status(Name=NAME)["IsLogging"]) for trail in trails]
 
     interrupt_each_write("cloudtrail_trail", prepare, census)
+
+
+def test_a_selector_that_leaves_out_what_aws_fills_in(apply: Run, boto: Boto, key: str) -> None:
+    objects = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::airas-prod-files-427979936961/"]}]
+    args = {**ARGS, "event_selectors": [{"DataResources": objects}]}
+    apply("cloudtrail_trail", args)
+    [told] = boto("cloudtrail").get_event_selectors(TrailName=NAME)["EventSelectors"]
+    assert (told["ReadWriteType"], told["IncludeManagementEvents"]) == ("All", True)
+    assert not apply("cloudtrail_trail", args)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("selectors", "message"),
+    [
+        (
+            {"event_selectors": [{"Resources": []}]},
+            "event_selectors has Resources. Each of them is a mapping with some of",
+        ),
+        ({"event_selectors": [{"FieldSelectors": []}]}, "event_selectors has FieldSelectors"),
+        ({"advanced_event_selectors": [{"ReadWriteType": "All"}]}, "advanced_event_selectors has ReadWriteType"),
+    ],
+)
+def test_a_selector_of_another_form_is_found_by_a_plan(
+    selectors: dict[str, Any], message: str, run_module: Run
+) -> None:
+    assert message in run_module("cloudtrail_trail", {**ARGS, **selectors}, check=True)["msg"]

@@ -147,6 +147,13 @@ def test_images_are_not_lost_by_accident(apply: Run, run_module: Run, boto: Boto
     assert not apply("ecr_repository", gone)["changed"]
 
 
+NOTHING_KEPT = {
+    "rulePriority": 1,
+    "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 0},
+    "action": {"type": "expire"},
+}
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -154,6 +161,10 @@ def test_images_are_not_lost_by_accident(apply: Run, run_module: Run, boto: Boto
         ({"mutability_exclusions": ["dev-*"]}, "do not go together"),
         ({"policy": {"Statement": [{"Effect": "Allowed", "Action": "*"}]}}, "Effect is Allow or Deny"),
         ({"lifecycle_policy": {"rule": []}}, "lifecycle_policy has no rules"),
+        (
+            {"lifecycle_policy": {"rules": [NOTHING_KEPT]}},
+            "rule 1 has countNumber 0. ECR counts days and images from 1",
+        ),
     ],
 )
 def test_wrong_input(wrong: dict[str, Any], message: str, run_module: Run) -> None:

@@ -13,6 +13,7 @@ ARGS: dict[str, Any] = {
         {"capacity_provider": "FARGATE", "base": 1},
         {"capacity_provider": "FARGATE_SPOT", "weight": 3},
     ],
+    "container_insights": "enabled",
     "execute_command": {"logging": "OVERRIDE", "log_group": "/ecs/airas-dev-exec"},
     "tags": {"Environment": "dev"},
 }
@@ -42,6 +43,7 @@ def test_plan_on_an_empty_account(apply: Run, writes: Callable[[], list[str]], c
     assert changes(result)[ADDRESS] == [
         "arn",
         "capacity_providers",
+        "container_insights",
         "default_strategy.FARGATE.base",
         "default_strategy.FARGATE.weight",
         "default_strategy.FARGATE_SPOT.base",
@@ -65,11 +67,13 @@ def test_drift_is_named_and_repaired(apply: Run, boto: Boto, changes: Any) -> No
     expected, ecs = census(boto), boto("ecs")
     ecs.put_cluster_capacity_providers(cluster=NAME, capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=[])
     ecs.update_cluster(cluster=NAME, configuration={"executeCommandConfiguration": {"logging": "NONE"}})
+    ecs.update_cluster_settings(cluster=NAME, settings=[{"name": "containerInsights", "value": "disabled"}])
     arn = made["resources"][ADDRESS]["arn"]
     ecs.tag_resource(resourceArn=arn, tags=[{"key": "Environment", "value": "prod"}])
     plan = apply("ecs_cluster", ARGS, check=True)
     assert {path.split(".")[0] for path in changes(plan)[ADDRESS]} == {
         "capacity_providers",
+        "container_insights",
         "default_strategy",
         "execute_command",
         "tags",
@@ -79,11 +83,12 @@ def test_drift_is_named_and_repaired(apply: Run, boto: Boto, changes: Any) -> No
     assert census(boto) == expected
 
 
-def test_container_insights_stay_as_they_are(apply: Run, boto: Boto) -> None:
-    apply("ecs_cluster", ARGS)
-    apply("ecs_container_insights", {"cluster": NAME, "setting": "enhanced"})
-    apply("ecs_cluster", {**ARGS, "execute_command": {"logging": "NONE"}})
-    assert not apply("ecs_container_insights", {"cluster": NAME, "setting": "enhanced"})["changed"]
+def test_container_insights_without_a_wish_are_the_accounts_and_stay(apply: Run, boto: Boto) -> None:
+    boto("ecs").put_account_setting_default(name="containerInsights", value="enhanced")
+    args = {key: value for key, value in ARGS.items() if key != "container_insights"}
+    apply("ecs_cluster", args)
+    assert census(boto)[0][4] == [{"name": "containerInsights", "value": "enhanced"}]
+    assert not apply("ecs_cluster", args)["changed"]
 
 
 def test_absent_twice_and_made_again(apply: Run) -> None:

@@ -7,100 +7,58 @@ import pytest
 
 from emulator.testing import EmulatorServer
 
-DEFAULT = "ecs_account_setting/containerInsights"
-CLUSTER = "ecs_cluster_settings/airas-dev"
-ARGS = {"account_default": "enabled", "cluster": "airas-dev", "setting": "enhanced"}
+DEFAULT = "ecs_account_setting/containerInsights value"
+ARGS = {"account_default": "enabled"}
 
 Run = Callable[..., dict[str, Any]]
+Boto = Callable[[str], Any]
+Values = Callable[[dict[str, Any]], dict[str, tuple[Any, Any]]]
 
 
-def census(boto: Callable[[str], Any]) -> dict[str, Any]:
-    ecs = boto("ecs")
-    settings = ecs.list_account_settings(name="containerInsights", effectiveSettings=True)["settings"]
-    clusters = ecs.describe_clusters(clusters=["airas-dev"], include=["SETTINGS"])["clusters"]
-    return {
-        "default": [item["value"] for item in settings],
-        "cluster": [item["value"] for cluster in clusters for item in cluster["settings"]],
-    }
+def census(boto: Boto) -> list[str]:
+    settings = boto("ecs").list_account_settings(name="containerInsights", effectiveSettings=True)["settings"]
+    return [item["value"] for item in settings]
 
 
-def changes(result: dict[str, Any]) -> dict[str, tuple[str, Any, Any]]:
-    return {
-        item["resource"]: (change["call"], change["before"], change["after"])
-        for item in result["plan"]
-        for change in item["changes"]
-    }
-
-
-def test_plan_where_no_cluster_is_yet(apply: Run, writes: Callable[[], list[str]]) -> None:
-    assert changes(apply("ecs_container_insights", ARGS, check=True)) == {
-        DEFAULT: ("ecs:PutAccountSettingDefault", "disabled", "enabled"),
-        CLUSTER: ("ecs:UpdateClusterSettings", None, "enhanced"),
-    }
-    assert writes() == []
-
-
-def test_without_its_cluster_a_run_says_so(run_module: Run) -> None:
-    result = run_module("ecs_container_insights", {"cluster": "airas-dev", "setting": "enabled"})
-    assert result["msg"].startswith(f"{CLUSTER}: cluster airas-dev does not exist. Make the cluster first.")
-
-
-def test_set_then_unchanged(apply: Run, boto: Callable[[str], Any]) -> None:
-    boto("ecs").create_cluster(clusterName="airas-dev")
+def test_set_then_unchanged(apply: Run, boto: Boto, value_changes: Values) -> None:
     planned = apply("ecs_container_insights", ARGS, check=True)
+    assert value_changes(planned) == {DEFAULT: ("disabled", "enabled")}
+    assert census(boto) == ["disabled"]
     assert apply("ecs_container_insights", ARGS)["plan"] == planned["plan"]
     assert not apply("ecs_container_insights", ARGS)["changed"]
-    assert census(boto) == {"default": ["enabled"], "cluster": ["enhanced"]}
+    assert census(boto) == ["enabled"]
 
 
-def test_drift_is_named_and_repaired(apply: Run, boto: Callable[[str], Any]) -> None:
-    ecs = boto("ecs")
-    ecs.create_cluster(clusterName="airas-dev")
+def test_drift_is_named_and_repaired(apply: Run, boto: Boto, value_changes: Values) -> None:
     apply("ecs_container_insights", ARGS)
-    ecs.put_account_setting_default(name="containerInsights", value="disabled")
-    ecs.update_cluster_settings(cluster="airas-dev", settings=[{"name": "containerInsights", "value": "enabled"}])
-    assert changes(apply("ecs_container_insights", ARGS)) == {
-        DEFAULT: ("ecs:PutAccountSettingDefault", "disabled", "enabled"),
-        CLUSTER: ("ecs:UpdateClusterSettings", "enabled", "enhanced"),
-    }
+    boto("ecs").put_account_setting_default(name="containerInsights", value="enhanced")
+    assert value_changes(apply("ecs_container_insights", ARGS)) == {DEFAULT: ("enhanced", "enabled")}
     assert not apply("ecs_container_insights", ARGS)["changed"]
 
 
-def test_absent_twice(apply: Run, boto: Callable[[str], Any]) -> None:
-    boto("ecs").create_cluster(clusterName="airas-dev")
+def test_absent_twice(apply: Run, boto: Boto) -> None:
     apply("ecs_container_insights", ARGS)
     assert apply("ecs_container_insights", {**ARGS, "state": "absent"})["changed"]
-    assert census(boto) == {"default": ["disabled"], "cluster": ["disabled"]}
+    assert census(boto) == ["disabled"]
     assert not apply("ecs_container_insights", {**ARGS, "state": "absent"})["changed"]
 
 
-def test_absent_of_a_cluster_that_is_gone(apply: Run) -> None:
-    assert not apply("ecs_container_insights", {"cluster": "airas-dev", "state": "absent"})["changed"]
+def test_interrupted_at_its_write(interrupt_each_write: Callable[..., None], boto: Boto) -> None:
+    interrupt_each_write("ecs_container_insights", lambda: ARGS, lambda: census(boto))
 
 
-def test_interrupted_at_each_write(interrupt_each_write: Callable[..., None], boto: Callable[[str], Any]) -> None:
-    def prepare() -> dict[str, str]:
-        boto("ecs").create_cluster(clusterName="airas-dev")
-        return ARGS
-
-    interrupt_each_write("ecs_container_insights", prepare, lambda: census(boto))
-
-
-def test_throttled_one_call_in_five(emulator: EmulatorServer, apply: Run, boto: Callable[[str], Any]) -> None:
-    boto("ecs").create_cluster(clusterName="airas-dev")
+def test_throttled_one_call_in_five(emulator: EmulatorServer, apply: Run, boto: Boto) -> None:
     emulator.set_faults([{"service": "ecs", "error": "throttle", "every": 5}])
     for _run in range(3):
         apply("ecs_container_insights", ARGS)
     emulator.set_faults([])
-    assert census(boto) == {"default": ["enabled"], "cluster": ["enhanced"]}
+    assert census(boto) == ["enabled"]
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({}, "one of the following is required: account_default, cluster"),
-        ({"cluster": "airas-dev"}, "cluster is given without setting. Set it to disabled, enabled or enhanced."),
-        ({"setting": "enabled"}, "cluster"),
+        ({}, "missing required arguments: account_default"),
         ({"account_default": "on"}, "must be one of: disabled, enabled, enhanced"),
     ],
 )

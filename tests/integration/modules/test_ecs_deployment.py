@@ -129,6 +129,23 @@ def test_a_service_without_tasks_starts_one_and_then_the_others(
     assert stack.service()["desiredCount"] == 0
 
 
+def test_waking_up_ends_where_no_task_can_start(
+    emulator: EmulatorServer, boto: Boto, settle: Run, run_module: Run, writes: Any
+) -> None:
+    """More tasks for a deployment that is complete without any would be tried again without end."""
+    stack = ServiceStack(emulator, boto, desired=0)
+    emulator.set_images({f"*@{stack.digest}": {"exit_code": 1}})
+    failed = settle("ecs_deployment", {**PLACE, "minimum_tasks": 1})
+    assert failed["failed"]
+    assert "container backend: exit code 1" in failed["msg"]
+    assert not settle("ecs_deployment", {**PLACE, "desired_count": 0}).get("failed")
+
+    boto("ecr").batch_delete_image(repositoryName=REPOSITORY, imageIds=[{"imageDigest": stack.digest}])
+    before = len(writes())
+    assert "it has no image" in run_module("ecs_deployment", {**PLACE, "minimum_tasks": 1})["msg"]
+    assert len(writes()) == before
+
+
 def test_autoscaling_owns_the_number(stack: ServiceStack, boto: Boto, run_module: Run) -> None:
     scaling = boto("application-autoscaling")
     place = {

@@ -134,7 +134,7 @@ def test_it_is_creating_until_it_has_an_endpoint(
     emulator.set_delays({})
     found = settled("elasticache_replication_group", group_args())[-1]["resources"][GROUP]
     primary = held(boto)["NodeGroups"][0]["PrimaryEndpoint"]
-    assert (found["endpoint"], found["port"]) == (primary["Address"], 6379)
+    assert (found["endpoint"], found["port"]) == (primary["Address"], primary["Port"])
     assert (held(boto)["TransitEncryptionMode"], held(boto)["AtRestEncryptionEnabled"]) == ("required", True)
 
 

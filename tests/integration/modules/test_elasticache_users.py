@@ -16,6 +16,7 @@ Boto = Callable[[str], Any]
 
 APP, GROUP = "cache_user/airas-dev-redis-app", "cache_user_group/airas-dev-redis"
 SECRET = "airas-dev/redis-url"
+FAMILY = "ansible_collections.airas.platform.plugins.module_utils._elasticache"
 USERS = {
     "users": [
         {"id": "airas-dev-redis-default", "name": "default"},
@@ -76,11 +77,17 @@ def test_drift_is_named_and_repaired(
     assert not apply("elasticache_users", USERS)["changed"]
 
 
-def test_redis_becomes_valkey_in_place(apply: Apply, settled: Callable[..., list[Result]]) -> None:
+def test_those_of_redis_serve_valkey_and_the_other_way_round_they_change(
+    apply: Apply, boto: Boto, settled: Callable[..., list[Result]], changes: Callable[[Result], Any]
+) -> None:
     settled("elasticache_users", USERS)
     valkey = {**USERS, "engine": "valkey"}
-    settled("elasticache_users", valkey)
     assert not apply("elasticache_users", valkey)["changed"]
+    boto("elasticache").modify_user(UserId="airas-dev-redis-app", Engine="valkey")
+    assert not apply("elasticache_users", valkey)["changed"]
+    assert changes(apply("elasticache_users", USERS, check=True)) == {APP: ["engine"]}
+    settled("elasticache_users", USERS)
+    assert not apply("elasticache_users", USERS)["changed"]
 
 
 def test_absent_waits_for_the_group_and_then_removes_the_users(
@@ -177,3 +184,34 @@ def test_url_interrupted_at_each_write(interrupt_each_write: Callable[..., None]
 def test_a_user_that_is_missing_is_named(run_module: Apply, boto: Boto) -> None:
     boto("secretsmanager").create_secret(Name=SECRET)
     assert "there is no user airas-dev-redis-app" in run_module("elasticache_url", URL)["msg"]
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "service", "operation"),
+    [
+        ("users", {**USERS, "groups": []}, "elasticache", "CreateUser"),
+        ("url", URL, "elasticache", "ModifyUser"),
+        ("url", URL, "secretsmanager", "PutSecretValue"),
+    ],
+)
+def test_a_refusal_that_quotes_the_password_is_not_passed_on(
+    run_module: Apply,
+    settled: Callable[..., list[Result]],
+    boto: Boto,
+    emulator: EmulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    arguments: dict[str, Any],
+    service: str,
+    operation: str,
+) -> None:
+    if module == "url":
+        settled("elasticache_users", USERS)
+        boto("secretsmanager").create_secret(Name=SECRET)
+    password = "canary5d1c9e" * 3
+    monkeypatch.setattr(f"{FAMILY}.{module}.new_password", lambda: password)
+    wrong = {"error": "InvalidParameterValue", "message": f"Not valid: rediss://airas:{password}@host"}
+    emulator.set_faults([{"service": service, "operation": operation, **wrong}])
+    refused = run_module(f"elasticache_{module}", arguments)
+    assert f"Failed to call {service}:{operation}: InvalidParameterValue" in refused["msg"]
+    assert "canary" not in json.dumps([refused, emulator.calls()])

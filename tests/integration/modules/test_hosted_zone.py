@@ -69,6 +69,12 @@ def test_drift_is_named_and_repaired(drift: str, apply: Apply, boto: Boto) -> No
     assert not apply("hosted_zone", ARGS)["changed"]
 
 
+@pytest.mark.parametrize("name", ["example", "not a domain.com", "-a.com", "https://example.com", f"{'a' * 64}.com"])
+def test_what_is_no_domain_is_found_by_a_plan(name: str, run_module: Apply) -> None:
+    message = run_module("hosted_zone", {**ARGS, "name": name}, check=True)["msg"]
+    assert message.startswith(f"hosted_zone: '{name}' is no domain. Give one such as example.com")
+
+
 def test_interrupted_at_each_write(interrupt_each_write: Callable[..., None], boto: Boto) -> None:
     def census() -> Any:
         [zone] = boto("route53").list_hosted_zones()["HostedZones"]

@@ -116,6 +116,20 @@ def test_too_few_elastic_ips(refused: Callable[..., list[str]], boto: Callable[[
     assert "--quota-code L-0263D0A3 --desired-value 6" in line
 
 
+def test_a_new_account_has_no_concurrency_to_reserve(
+    refused: Callable[..., list[str]], emulator: EmulatorServer, apply: Run
+) -> None:
+    wanted = {"reserved_concurrency": {"observability_relay_reserved_concurrency": 1}}
+    apply("preflight", {**GOOD, **wanted})
+    emulator.set_world(quotas={"lambda/L-B99A9384": 10})
+    (line,) = refused(**wanted)
+    assert (
+        "observability_relay_reserved_concurrency: it reserves 1 of the 10 concurrent executions of the account in "
+        "ap-northeast-1, and Lambda keeps 10 of them unreserved. Set it to 0, or ask for more:"
+    ) in line
+    apply("preflight", {**GOOD, "reserved_concurrency": {"observability_relay_reserved_concurrency": 0}})
+
+
 def test_an_unreadable_quota_is_assumed(apply: Run, emulator: EmulatorServer) -> None:
     emulator.set_faults([{"service": "service-quotas", "error": "access_denied"}])
     (note,) = apply("preflight", GOOD)["notes"]

@@ -173,6 +173,60 @@ def test_drift_is_named_and_repaired(
         assert not again["changed"], (what, again["plan"])
 
 
+def test_a_static_parameter_waits_until_a_restart_is_asked_for(
+    prepare: Any, apply: Run, run_module: Run, settle: Run, boto: Boto, value_changes: Any, writes: Any
+) -> None:
+    args = prepare()
+    settle("rds_instance", args)
+    group = {"name": args["parameter_group"], "family": "postgres16", "parameters": {"max_connections": 300}}
+    plan = apply("rds_parameter_group", group, check=True)
+    assert (plan["plan"][0]["impact"], value_changes(plan)) == (
+        "restart",
+        {f"db_parameter_group/{group['name']} parameters.max_connections": ("200", "300")},
+    )
+    apply("rds_parameter_group", group)
+    waiting = run_module("rds_instance", args)
+    assert not waiting["changed"]
+    assert "restart_for_parameters" in str(waiting["warnings"])
+    assert "rds:RebootDBInstance" not in writes()
+    restart = {**args, "restart_for_parameters": True}
+    plan = run_module("rds_instance", restart, check=True)
+    assert (plan["plan"][0]["impact"], value_changes(plan)) == (
+        "restart",
+        {f"{ADDRESS} parameters_wait": (True, False)},
+    )
+    assert "rds:RebootDBInstance" not in writes()
+    run_module("rds_instance", restart)
+    assert told(boto)["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
+    settle("rds_instance", restart)
+    assert not apply("rds_instance", restart)["changed"]
+    assert writes().count("rds:RebootDBInstance") == 1
+
+
+def test_what_waits_for_the_window_is_neither_asked_for_again_nor_applied_along(
+    prepare: Any, apply: Run, settle: Run, boto: Boto, emulator: EmulatorServer
+) -> None:
+    args = {**prepare(), "instance_class": "db.t3.medium"}
+    settle("rds_instance", {**args, "instance_class": "db.t3.small"})
+    settle("rds_instance", args)
+    waiting = {"DBInstanceClass": "db.t3.medium"}
+
+    def modified() -> list[dict[str, Any]]:
+        calls = [call for call in emulator.calls() if call["operation"] == "ModifyDBInstance"]
+        return [call["params"] for call in calls]
+
+    before = modified()
+    for _ in range(2):
+        assert not apply("rds_instance", args)["changed"]
+    assert modified() == before
+    assert (told(boto)["DBInstanceClass"], told(boto)["PendingModifiedValues"]) == ("db.t3.small", waiting)
+    # Another change of the same instance leaves it waiting.
+    settle("rds_instance", {**args, "backup_retention_days": 9})
+    [request] = modified()[len(before) :]
+    assert request == {"DBInstanceIdentifier": NAME, "ApplyImmediately": False, "BackupRetentionPeriod": 9}
+    assert (told(boto)["DBInstanceClass"], told(boto)["PendingModifiedValues"]) == ("db.t3.small", waiting)
+
+
 def test_a_class_change_is_a_restart_and_waits_for_the_window(
     prepare: Any, apply: Run, settle: Run, boto: Boto, emulator: EmulatorServer, value_changes: Any
 ) -> None:

@@ -38,6 +38,26 @@ def names(boto: Boto) -> list[str]:
 
 
 @pytest.mark.usefixtures("instance")
+def test_a_recovery_point_of_aws_backup_is_restored_and_otherwise_left_alone(
+    apply: Run, run_module: Run, boto: Boto
+) -> None:
+    backup = boto("backup")
+    backup.create_backup_vault(BackupVaultName=NAME)
+    instance = boto("rds").describe_db_instances()["DBInstances"][0]["DBInstanceArn"]
+    role = "arn:aws:iam::427979936961:role/airas-dev-backup"
+    job = backup.start_backup_job(BackupVaultName=NAME, ResourceArn=instance, IamRoleArn=role)
+    point = job["RecoveryPointArn"].partition(":snapshot:")[2]
+    for state in ("present", "absent"):
+        refused = run_module("rds_snapshot", {**SNAPSHOT, "name": point, "state": state})
+        assert "a recovery point of AWS Backup" in refused["msg"]
+    made = apply("rds_restore", {**RESTORE, "snapshot": point})
+    assert made["resources"][ADDRESS]["restored_to"]
+    assert names(boto) == [NAME, f"{NAME}-drill"]
+    nothing = run_module("rds_restore", {**RESTORE, "name": "other", "snapshot": "awsbackup:job-none"})
+    assert nothing.get("failed")
+
+
+@pytest.mark.usefixtures("instance")
 def test_a_snapshot_is_taken_once(apply: Run, run_module: Run, boto: Boto, emulator: EmulatorServer) -> None:
     assert apply("rds_snapshot", SNAPSHOT, check=True)["changed"]
     emulator.set_delays({"db_snapshot.creating": 60})

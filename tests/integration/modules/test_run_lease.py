@@ -121,3 +121,14 @@ def test_throttling_is_waited_out(apply: Run, table: LockTable, emulator: Emulat
     apply("run_lease", MINE)
     emulator.set_faults([])
     assert table.lease()["run_id"] == MINE["run_id"]
+
+
+def test_a_check_run_can_be_refused_too(apply: Run, run_module: Run, table: LockTable) -> None:
+    strict = {**MINE, "refuse_in_check_mode": True}
+    assert apply("run_lease", strict, check=True)["lease"] is None
+    held = table.put()
+    refused = run_module("run_lease", strict, check=True)
+    assert refused["failed"]
+    assert "alice@build-1" in refused["msg"]
+    assert "A real run would be refused now" in apply("run_lease", MINE, check=True)["notice"]
+    assert table.lease() == held

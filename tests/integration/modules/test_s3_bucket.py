@@ -262,6 +262,19 @@ def test_objects_are_deleted_only_by_force(apply: Apply, run_module: Apply, boto
     assert s3.list_buckets()["Buckets"] == []
 
 
+def test_a_bucket_with_objects_is_kept_until_that_is_confirmed(
+    apply: Apply, run_module: Apply, boto: Callable[[str], Any]
+) -> None:
+    apply("s3_bucket", {"name": NAME, "versioning": True, "tls_only": False})
+    boto("s3").put_object(Bucket=NAME, Key="files/paper.pdf", Body=b"%PDF")
+    keep = {"name": NAME, "state": "absent", "force": True, "keep_objects": True, "environment": "dev"}
+    kept = run_module("s3_bucket", keep)
+    assert (kept["changed"], kept["plan"]) == (False, [])
+    assert f"it holds objects, and stays. If they are to go too, run again with -e confirm=dev:{ADDRESS}" in str(kept)
+    assert apply("s3_bucket", {**keep, "confirm": [f"dev:{ADDRESS}"]})["changed"]
+    assert boto("s3").list_buckets()["Buckets"] == []
+
+
 def test_ending_versioning_needs_a_confirmation(apply: Apply, run_module: Apply) -> None:
     apply("s3_bucket", ARGS)
     unversioned = {**ARGS, "versioning": False, "protected": True, "environment": "global"}
@@ -308,6 +321,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"policy_statements": [{"Sid": "A", "Action": "s3:GetObject", "Principal": "*", "Resource": "*"}]},
         "statement A: Effect is Allow or Deny, not None",
     ),
+    "name": ({"name": "Airas_Files"}, "s3_bucket/Airas_Files: S3 takes no such name. Give 3 to 63 small letters"),
     "idle rule": ({"lifecycle_rules": [{"id": "a"}]}, "lifecycle_rules: rule a: it does nothing"),
     "key without KMS": ({"kms_key_arn": "arn:aws:kms:ap-northeast-1:427979936961:key/x"}, "encryption is AES256"),
     "unknown encryption": ({"encryption": "rot13"}, "must be one of: AES256, aws:kms, aws:kms:dsse"),

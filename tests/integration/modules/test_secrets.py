@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -187,11 +188,77 @@ def test_without_a_value_the_status_is_told(apply: Apply) -> None:
 
 def test_a_value_needs_its_container(run_module: Apply) -> None:
     refused = run_module("secret_values", values(openai(value=CANARY)))
-    assert "there is no such secret. Make it first" in refused["msg"]
+    assert "there is no such secret, or its deletion is scheduled. Make or restore it first" in refused["msg"]
     assert CANARY not in json.dumps(refused)
 
 
-@pytest.mark.parametrize(("value", "problem"), [("  ", "is empty"), (CANARY * 400, "longer than the 4096 bytes")])
+def test_a_secret_that_is_being_deleted_has_no_value_and_takes_none(
+    apply: Apply, run_module: Apply, boto: Boto
+) -> None:
+    apply("secrets", ARGS)
+    apply("secret_values", values(openai(value="old")))
+    apply("secrets", ABSENT)
+    assert apply("secret_values", values(openai()))["resources"][f"secret_value/{OPENAI}"]["status"] == "unset"
+    refused = run_module("secret_values", values(openai(value=CANARY)))
+    assert "Make or restore it first: ansible-playbook site.yml --tags secrets" in refused["msg"]
+    assert CANARY not in json.dumps(refused)
+    apply("secrets", ARGS)
+    assert apply("secret_values", values(openai(value=CANARY)))["changed"] is False
+    assert boto("secretsmanager").get_secret_value(SecretId=OPENAI)["SecretString"] == "old"
+
+
+def test_an_object_is_written_with_a_warning(apply: Apply, run_module: Apply, boto: Boto) -> None:
+    apply("secrets", ARGS)
+    [warning] = run_module("secret_values", values(openai(value='{"OPENAI_API_KEY": "x"}')))["warnings"]
+    assert "its value is a JSON object, and the container gets it as it stands" in str(warning)
+    assert apply("secret_values", values(openai(value="[1", overwrite=True)))["changed"] is True
+
+
+# A value with what JSON, YAML and URLs escape; AWS may quote it in any of these forms, or the beginning of it.
+REFUSED = f'{CANARY} "quoted" \\ {{{{ x }}}} é'
+QUOTES = [REFUSED, json.dumps(REFUSED), repr(REFUSED), quote(REFUSED), f"{REFUSED[:14]}..."]
+REFUSALS = [
+    *({"error": "ValidationException", "message": f"Value '{text}' at 'secretString' is wrong."} for text in QUOTES),
+    {"error": "access_denied"},
+    {"error": "throttle", "times": 10},
+    {"effect": "drop_after"},
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=[str(number) for number in range(len(REFUSALS))])
+@pytest.mark.parametrize(
+    ("service", "operation", "value"),
+    [("secretsmanager", "PutSecretValue", openai(value=REFUSED)), ("ssm", "PutParameter", wandb(value=REFUSED))],
+)
+def test_a_refusal_of_the_call_that_carries_a_value_does_not_show_it(
+    run_module: Apply,
+    apply: Apply,
+    emulator: EmulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    operation: str,
+    value: dict[str, Any],
+    refusal: dict[str, Any],
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    apply("secrets", ARGS)
+    emulator.set_faults([{"service": service, "operation": operation, **refusal}])
+    refused = run_module("secret_values", values(value))
+    assert refused["failed"], refused
+    assert f"{service}:{operation}" in refused["msg"]
+    assert CANARY[:8] not in json.dumps(refused)
+    assert CANARY[:8] not in json.dumps(emulator.calls()) + emulator.log()
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("  ", "is empty"),
+        (f"{CANARY}\n", "ends with white space"),
+        (f"{CANARY}\udcff", "not in UTF-8"),
+        (CANARY * 400, "longer than the 4096 bytes that its store takes. Secrets Manager (secrets_secrets_manager)"),
+    ],
+)
 def test_a_value_that_no_store_should_take_is_refused_unseen(
     run_module: Apply, writes: Writes, value: str, problem: str
 ) -> None:

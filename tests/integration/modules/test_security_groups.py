@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from emulator.testing import EmulatorServer
+
 MODULE = "security_groups"
 PLACEHOLDER = "vpc-00000000000000000"
 TO_SERVICE = {"port": 8000, "group": "airas-dev-service", "description": "Requests"}
@@ -237,3 +239,32 @@ def test_throttling_is_outlived(apply: Any, emulator: Any, ec2: Any, args: Any) 
     emulator.set_faults([])
     assert not apply(MODULE, args)["changed"]
     assert seen(ec2, args["vpc_id"]) == WANTED
+
+
+def test_what_aws_still_holds_is_waited_for(
+    apply: Any, run_module: Any, ec2: Any, boto: Any, emulator: EmulatorServer
+) -> None:
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    args = arguments(vpc_id, {"name": "airas-dev-alb", "description": "Load balancer", "ingress": [HTTPS]})
+    group = apply(MODULE, args)["resources"]["security_group/airas-dev-alb"]["id"]
+    absent = {**args, "state": "absent"}
+    violation = {"service": "ec2", "operation": "DeleteSecurityGroup", "error": "DependencyViolation"}
+    emulator.set_faults([violation])
+    assert "Remove what still uses it and run again" in run_module(MODULE, absent)["msg"]
+
+    subnets = [
+        ec2.create_subnet(VpcId=vpc_id, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for block, zone in (("10.0.0.0/24", "ap-northeast-1a"), ("10.0.1.0/24", "ap-northeast-1c"))
+    ]
+    elb = boto("elbv2")
+    made = elb.create_load_balancer(Name="alb", Subnets=subnets, SecurityGroups=[group], Scheme="internal")
+    emulator.set_faults([])
+    held = apply(MODULE, absent)
+    assert held["wait"]
+    assert [item["resource"] for item in held["pending"]] == ["security_group/airas-dev-alb"]
+    assert "(ELB app/alb/" in held["pending"][0]["state"]
+    assert groups_in(ec2, vpc_id) == {"airas-dev-alb": group}
+
+    elb.delete_load_balancer(LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"])
+    gone = apply(MODULE, absent)
+    assert (gone["pending"], [item["action"] for item in gone["plan"]]) == ([], ["delete"])

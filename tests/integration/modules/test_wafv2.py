@@ -267,6 +267,8 @@ def test_association(apply: Run, run_module: Run, boto: Boto, changes: Any, writ
     assert not apply("wafv2_association", args)["changed"]
     refused = run_module("wafv2_web_acl", {"name": NAME, "state": "absent"})
     assert "it protects arn:aws:elasticloadbalancing" in refused["msg"]
+    # A plan that ends the association first has not ended it.
+    assert changes(apply("wafv2_web_acl", {"name": NAME, "state": "absent"}, check=True))
 
     # Another web ACL in its place is drift, and not ours to take away.
     apply("wafv2_web_acl", {**ARGS, "name": "other"})

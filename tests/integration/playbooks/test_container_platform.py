@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.testing import EmulatorServer
-from tests.integration.playbooks.conftest import Playbooks, Run
+from tests.integration.playbooks.conftest import ROOT, Playbooks, Run
 from tests.unit.test_specification import ROWS
 
 Boto = Callable[[str], Any]
@@ -129,11 +129,13 @@ def register(boto: Boto, definition: dict[str, Any], image: str) -> None:
     )
 
 
-def test_without_an_image_there_is_a_service_and_a_next_step(
+def test_the_first_image_of_a_new_stack_is_deployed_and_stays(
     playbooks: Playbooks, emulator: EmulatorServer, boto: Boto
 ) -> None:
     platform = Platform(boto, "airas-dev")
-    run = succeeded(playbooks.run("site.yml", "-i", "inventories/dev", "--tags", f"{BASE},container_platform"))
+    site = ("site.yml", "-i", "inventories/dev", "--tags")
+    run = succeeded(playbooks.run(*site, f"{BASE},container_platform", "-e", JOBS))
+    assert "airas-dev-backend has no image, and therefore no task" in run.text
     assert "playbooks/deploy.yml -i inventories/dev -e image_tag=<tag>" in run.text
     assert "airas-dev HAS NO CERTIFICATE" in run.text
     assert platform.service()["desiredCount"] == 0
@@ -141,23 +143,29 @@ def test_without_an_image_there_is_a_service_and_a_next_step(
     assert platform.measured() == expected
 
     boto("ecr").create_repository(repositoryName=REPOSITORY)
-    emulator.put_image(REPOSITORY, "1")
-    with_worker = ("-e", "container_platform_worker_enabled=true", "-e", WORKER, "-e", JOBS)
-    site = ("site.yml", "-i", "inventories/dev", "--tags", "container_platform")
-    run = succeeded(playbooks.run(*site, "-e", "image_tag=1", *with_worker))
-    assert "deploy.yml" not in run.text
-    assert platform.service()["runningCount"] == 1
+    digest = emulator.put_image(REPOSITORY, "1")
+    succeeded(playbooks.run("playbooks/deploy.yml", "-i", "inventories/dev", "-e", "image_tag=1"))
+    service = platform.service()
+    assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
+    again = succeeded(playbooks.run(*site, "container_platform", "-e", JOBS))
+    assert "deploy.yml" not in again.text
+    assert platform.image().endswith(f"/{REPOSITORY}@{digest}")
     backend, protection = platform.definition()["containerDefinitions"]
     assert backend["name"] == "backend"
-    assert "PROTECT_JOBS_URL" in protection["command"][2]
+    script = (ROOT / "sidecars" / "task_protection" / "protect.py").read_text(encoding="utf-8")
+    assert protection["command"] == ["python", "-c", script.rstrip()]
+    assert not protection["essential"]
     assert {"name": "PROTECT_JOBS_URL", "value": "http://localhost:8000/jobs"} in protection["environment"]
+
+    with_worker = ("-e", "container_platform_worker_enabled=true", "-e", WORKER, "-e", JOBS)
+    succeeded(playbooks.run(*site, "container_platform", "-e", "image_tag=1", *with_worker))
     # Celery's worker: the same image with another command, and no load balancer.
     worker = Platform(boto, "airas-dev", "worker")
     assert worker.image() == platform.image()
     assert worker.definition()["containerDefinitions"][0]["command"] == ["celery", "worker"]
     assert (worker.service()["runningCount"], worker.service()["loadBalancers"]) == (1, [])
     # It goes as it came.
-    succeeded(playbooks.run(*site))
+    succeeded(playbooks.run(*site, "container_platform"))
     assert worker.service()["status"] != "ACTIVE"
     assert platform.measured() == specified("dev")
 

@@ -9,33 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pg8000.native
-import pytest
 
 from emulator.testing import EmulatorServer
 
 PROD = ("-i", "inventories/prod")
 SITE = ("site.yml", *PROD, "--tags")
 NAME = "airas-prod-db"
-
-
-@pytest.fixture
-def ground(boto: Callable[[str], Any]) -> None:
-    """The network that the database stands in, as far as it matters to it."""
-    ec2 = boto("ec2")
-
-    def tagged(kind: str, name: str) -> list[dict[str, Any]]:
-        return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}]
-
-    vpc = ec2.create_vpc(CidrBlock="10.2.0.0/16", TagSpecifications=tagged("vpc", "airas-prod"))["Vpc"]["VpcId"]
-    for number, zone in enumerate(("1a", "1c")):
-        ec2.create_subnet(
-            VpcId=vpc,
-            CidrBlock=f"10.2.{number}.0/24",
-            AvailabilityZone=f"ap-northeast-{zone}",
-            TagSpecifications=tagged("subnet", f"airas-prod-private-{zone}"),
-        )
-    for group in ("database", "functions"):
-        ec2.create_security_group(VpcId=vpc, GroupName=f"airas-prod-{group}", Description=group)
 
 
 def fill(emulator: EmulatorServer) -> None:
@@ -56,10 +35,14 @@ def fill(emulator: EmulatorServer) -> None:
     session.close()
 
 
-@pytest.mark.usefixtures("ground")
 def test_a_protected_database(
-    emulator: EmulatorServer, playbooks: Any, boto: Callable[[str], Any], writes: Callable[[], list[str]]
+    emulator: EmulatorServer,
+    playbooks: Any,
+    boto: Callable[[str], Any],
+    writes: Callable[[], list[str]],
+    network_of_prod: Callable[..., None],
 ) -> None:
+    network_of_prod("database", "functions")
     made = playbooks.run(*SITE, "secrets,identity,database")
     assert made.status == 0, made.output
     rds = boto("rds")

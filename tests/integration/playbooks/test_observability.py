@@ -32,7 +32,8 @@ def titles(receiver: Receiver, count: int) -> Counter[str]:
 def stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> Playbooks:
     emulator.set_delays({"lambda_event_source.window": 0})
     boto("logs").create_log_group(logGroupName="/ecs/airas-dev-backend")
-    run = playbooks.run("site.yml", *DEV, "--tags", "secrets,identity,observability")
+    on = ("-e", '{"observability_guardduty_findings_enabled": true}')
+    run = playbooks.run("site.yml", *DEV, "--tags", "secrets,identity,observability", *on)
     assert run.status == 0, run.output
     assert "alarms wait in airas-dev-discord-relay for four days" in run.text
     return playbooks
@@ -56,6 +57,14 @@ def test_each_alarm_of_the_specification_is_told_once_when_it_begins_and_once_wh
                 assert sum(n for title, n in found.items() if title.endswith(f"{told}: airas-dev-{alarm}")) == 1, found
         links = str([embed for embed in receiver.embeds if "ecs-cpu" in embed["title"]])
         assert "docs/runbook.md#ecs-cpu" in links
+
+        # Of GuardDuty's findings those that are severe.
+        guardduty = boto("guardduty")
+        kinds = ["UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B", "Backdoor:EC2/C&CActivity.B"]
+        detector = guardduty.create_detector(Enable=True)["DetectorId"]
+        guardduty.create_sample_findings(DetectorId=detector, FindingTypes=kinds)
+        expected[kinds[1], "GuardDuty"] += 1
+        assert [kind for kind in kinds if kind in str(titles(receiver, len(expected)))] == kinds[1:]
 
         planned = stack.run("playbooks/notify_test.yml", *DEV, "--check")
         assert planned.status == 0, planned.output

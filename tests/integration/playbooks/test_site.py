@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from emulator.testing import EmulatorServer
 from tests.integration.playbooks.conftest import Playbooks, Run
 
@@ -108,43 +106,48 @@ def report(playbooks: Playbooks) -> dict[str, Any]:
     return json.loads(Path(playbooks.env["AIRAS_REPORT"]).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_a_plan_on_an_empty_account_is_complete_and_writes_nothing(
-    playbooks: Playbooks, writes: Callable[[], list[str]], environment: str
-) -> None:
+def planned(playbooks: Playbooks, environment: str) -> set[str]:
+    """The resources in the plan of an empty account, which has to be complete."""
     succeeded(playbooks.run(*SITE, f"inventories/{environment}", "--check", "--diff"))
-    assert writes() == []
     plan = report(playbooks)
     assert plan["mode"] == "plan"
     assert plan["unplanned"] == []
     # Switches of the account exist from its first day; everything else has to be made.
     assert {resource["action"] for resource in plan["resources"]} == {"create", "update"}
     assert all(resource["changes"] for resource in plan["resources"])
-    planned = {resource["resource"] for resource in plan["resources"]}
-
-    succeeded(playbooks.run(*SITE, f"inventories/{environment}"))
-    made = {resource["resource"] for resource in report(playbooks)["resources"]}
-    # The new cluster follows the account's default, which the same run has set.
-    assert planned - made <= {f"ecs_cluster_settings/airas-{environment}-cluster"}
-    assert made <= planned
+    return {resource["resource"] for resource in plan["resources"]}
 
 
-def test_a_second_run_changes_nothing_for_dev_and_prod_in_one_account(
-    playbooks: Playbooks, boto: Boto, emulator: EmulatorServer, writes: Callable[[], list[str]]
+def made(playbooks: Playbooks, environment: str) -> set[str]:
+    """The resources that a run says to have made."""
+    assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) > 0
+    return {resource["resource"] for resource in report(playbooks)["resources"]}
+
+
+def test_dev_and_prod_are_planned_and_built_in_one_account_and_then_left_alone(
+    playbooks: Playbooks, boto: Boto, writes: Callable[[], list[str]]
 ) -> None:
-    for environment in ("dev", "prod"):
-        assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) > 0
-    dev, prod = contents(boto, "airas-dev"), contents(boto, "airas-prod")
-    assert (len(dev["gateways"]), len(prod["gateways"])) == (1, 2)
+    plans = {environment: planned(playbooks, environment) for environment in ("prod", "dev")}
+    assert writes() == []
+    # The other tests begin with dev.
+    prod, dev = made(playbooks, "prod"), made(playbooks, "dev")
+    assert prod == plans["prod"]
+    # What both environments share is there when the second one comes.
+    assert dev <= plans["dev"] <= dev | prod
+
+    contained = {stack: contents(boto, stack) for stack in ("airas-dev", "airas-prod")}
+    assert [len(found["gateways"]) for found in contained.values()] == [1, 2]
     before = len(writes())
     for environment in ("dev", "prod"):
         assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}"))) == 0
         assert report(playbooks)["resources"] == []
         assert changed(succeeded(playbooks.run(*SITE, f"inventories/{environment}", "--check"))) == 0
+        succeeded(playbooks.run("playbooks/audit.yml", "-i", f"inventories/{environment}"))
+    # Cut down to one role, it reads what the others made.
+    assert changed(succeeded(playbooks.run(*SITE, "inventories/dev", "--tags", "network"))) == 0
     leases = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     assert set(writes()[before:]) <= leases
-    assert contents(boto, "airas-dev") == dev
-    assert contents(boto, "airas-prod") == prod
+    assert {stack: contents(boto, stack) for stack in contained} == contained
 
 
 # How many writes each run gets before it is killed: just after its first one, then ever further into the stack.
@@ -189,8 +192,3 @@ def test_throttling_one_call_in_five_does_not_fail_a_run(
     emulator.set_faults([])
     assert changed(succeeded(playbooks.run(*SITE, "inventories/dev"))) == 0
     assert contents(boto, "airas-dev")["gateways"] == ["airas-dev-nat-1a"]
-
-
-def test_a_run_cut_down_to_one_role_reads_what_the_others_made(playbooks: Playbooks) -> None:
-    succeeded(playbooks.run(*SITE, "inventories/dev"))
-    assert changed(succeeded(playbooks.run(*SITE, "inventories/dev", "--tags", "network"))) == 0

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from emulator.testing import EmulatorServer
+from scripts import policy
 from tests.integration.lock_table import LockTable
-from tests.integration.playbooks.conftest import ROOT, Playbooks
+from tests.integration.playbooks.conftest import Playbooks
 from tests.integration.service_stack import CLUSTER, LOG_GROUP, NAME, REPOSITORY, ServiceStack
+from tests.unit.policies.test_role_documents import roles
 
 Boto = Callable[[str], Any]
 DEV = ("-i", "inventories/dev")
@@ -31,7 +33,25 @@ def stack(emulator: EmulatorServer, boto: Boto, table: LockTable) -> ServiceStac
     return ServiceStack(emulator, boto)
 
 
-def test_a_good_image_ends_healthy(playbooks: Playbooks, stack: ServiceStack, table: LockTable, writes: Any) -> None:
+@pytest.fixture
+def refused_to_workflow(emulator: EmulatorServer) -> Callable[[], list[str]]:
+    """What AWS would have refused of the playbooks' calls since the last reset, had GitHub's deploy role made them."""
+
+    def read() -> list[str]:
+        documents = roles("dev")["github-deploy"]["inline_policies"].values()
+        tags = {"aws:ResourceTag/Project": "airas", "aws:ResourceTag/Environment": "dev"}  # where a resource has them
+        return policy.denied(emulator.calls(), documents, tags)
+
+    return read
+
+
+def test_a_good_image_ends_healthy(
+    playbooks: Playbooks,
+    stack: ServiceStack,
+    table: LockTable,
+    writes: Any,
+    refused_to_workflow: Callable[[], list[str]],
+) -> None:
     digest = stack.emulator.put_image(REPOSITORY, "2")
     migrates = {"exit_code": 0, "log_lines": ["Running upgrade -> 2"]}
     stack.emulator.set_images({"*": {"commands": {"alembic*": migrates}}})
@@ -50,9 +70,12 @@ def test_a_good_image_ends_healthy(playbooks: Playbooks, stack: ServiceStack, ta
     again = playbooks.run(*DEPLOY, "-e", f"image_digest={digest}")
     assert again.status == 0, again.output
     assert "changed=0" in again.text
+    assert refused_to_workflow() == []
 
 
-def test_a_broken_image_ends_rolled_back(playbooks: Playbooks, stack: ServiceStack, table: LockTable) -> None:
+def test_a_broken_image_ends_rolled_back(
+    playbooks: Playbooks, stack: ServiceStack, table: LockTable, refused_to_workflow: Callable[[], list[str]]
+) -> None:
     digest = stack.emulator.put_image(REPOSITORY, "broken")
     stack.emulator.set_images({f"*@{digest}": {"exit_code": 1, "log_lines": ["cannot import name app"]}})
     run = playbooks.run(*DEPLOY, "-e", "image_tag=broken")
@@ -61,6 +84,7 @@ def test_a_broken_image_ends_rolled_back(playbooks: Playbooks, stack: ServiceSta
         assert words in run.text, run.output
     assert stack.image() == f"@{stack.digest}"
     assert table.lease() == {}
+    assert refused_to_workflow() == []
 
 
 def test_a_failing_migration_moves_nothing(playbooks: Playbooks, stack: ServiceStack, table: LockTable) -> None:
@@ -189,26 +213,3 @@ def test_prod_does_not_sleep(playbooks: Playbooks, writes: Any) -> None:
     assert refused.status == 2
     assert "prod is protected (stack_protected), and does not sleep." in refused.text
     assert writes() == []
-
-
-def test_the_first_image_of_a_new_stack(playbooks: Playbooks, emulator: EmulatorServer, boto: Boto) -> None:
-    protected = ("-e", "container_platform_task_protection_jobs_url=http://127.0.0.1:8000/jobs")
-    layers = ("--tags", "account,network,storage,secrets,identity,container_platform", *protected)
-    made = playbooks.run("site.yml", *DEV, *layers)
-    assert made.status == 0, made.output
-    assert f"{NAME} has no image, and therefore no task" in made.text
-    digest = emulator.put_image(REPOSITORY, "1")
-    deployed = playbooks.run(*DEPLOY, "-e", "image_tag=1")
-    assert deployed.status == 0, deployed.output
-    ecs = boto("ecs")
-    [service] = ecs.describe_services(cluster=CLUSTER, services=[NAME])["services"]
-    assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
-    again = playbooks.run("site.yml", *DEV, *layers)
-    assert again.status == 0, again.output
-    assert "Everything is as the inventory describes it." in again.text
-    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    backend, protection = definition["containerDefinitions"]
-    assert backend["image"].endswith(f"/{REPOSITORY}@{digest}")
-    script = (ROOT / "sidecars" / "task_protection" / "protect.py").read_text(encoding="utf-8")
-    assert protection["command"] == ["python", "-c", script.rstrip()]
-    assert not protection["essential"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator import MOTO_VERSION, extensions
-from emulator.extensions import ExtensionError, check_moto, load, patch
+from emulator.extensions import ExtensionError, Place, check_moto, load, patch, serve
 
 AWS = "https://docs.aws.amazon.com/example"
 
@@ -27,6 +27,8 @@ class Response:
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(extensions, "REGISTRY", [])
+    monkeypatch.setattr(extensions, "SERVED", {})
+    monkeypatch.setattr(extensions, "ADDED_SERVICES", set())
     monkeypatch.setattr(extensions, "_PROBLEMS", [])
     before = dict(vars(Response))
     yield
@@ -75,6 +77,29 @@ def test_added_methods_and_properties() -> None:
     response.state = "deleted"
     assert (response.create(), response.state, response.told) == ("created", "pending", "deleted")
     assert [e.behaviour for e in extensions.REGISTRY] == ["It can be created.", "It is pending first."]
+
+
+def test_an_operation_of_a_service_that_moto_lacks() -> None:
+    @serve("lacking", "get_thing", aws=AWS)
+    def get_thing(place: Place, params: Any) -> dict[str, Any]:
+        """A thing is told by its name."""
+        return {"thing": f"{params['name']} in {place.region}"}
+
+    served = extensions.SERVED["lacking", "get_thing"]
+    assert served(Place("1", "here"), {"name": "a"}) == {"thing": "a in here"}
+    assert list(extensions.ADDED_SERVICES) == ["lacking"]
+    assert [(e.target, e.added) for e in extensions.REGISTRY] == [("lacking.get_thing", True)]
+
+
+def test_an_operation_that_moto_serves_itself_is_named_at_start(empty_package: str) -> None:
+    @serve("guardduty", "list_detectors", aws=AWS)
+    def list_detectors(_place: Place, _params: Any) -> None:
+        """Detectors are listed."""
+
+    with pytest.raises(ExtensionError, match="list_detectors now exists in moto"):
+        load(empty_package)
+    assert not extensions.SERVED
+    assert not extensions.ADDED_SERVICES
 
 
 def _documented(_self: Any) -> None:

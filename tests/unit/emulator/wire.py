@@ -16,6 +16,7 @@ from emulator.protocol import Operation
 _session = botocore.session.get_session()
 
 SERVICES = [
+    "accessanalyzer",
     "acm",
     "application-autoscaling",
     "autoscaling",
@@ -29,6 +30,7 @@ SERVICES = [
     "elasticache",
     "elbv2",
     "events",
+    "guardduty",
     "iam",
     "kms",
     "lambda",
@@ -39,6 +41,7 @@ SERVICES = [
     "s3control",
     "scheduler",
     "secretsmanager",
+    "securityhub",
     "service-quotas",
     "sns",
     "ssm",

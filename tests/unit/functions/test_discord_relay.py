@@ -62,6 +62,11 @@ def test_the_page_shows_what_the_relay_writes() -> None:
         ("A rotation that failed", "🔴 Alarm: The rotation failed: airas-dev/database-url", 0xD92D20),
         ("A budget", "🟠 Warning: The budget's threshold is exceeded: airas-dev", 0xF79009),
         ("A certificate that expires", "🟠 Warning: The certificate expires soon: api.example.com", 0xF79009),
+        (
+            "A finding of GuardDuty",
+            "🔴 Alarm: GuardDuty has found a threat: Exfiltration:S3/AnomalousBehavior",
+            0xD92D20,
+        ),
         ("A word from AWS Health", "🟠 Warning: A word from AWS: AWS_RDS_MAINTENANCE_SCHEDULED", 0xF79009),
         ("Drift", "🟠 Warning: Drift was found: airas-dev", 0xF79009),
         ("A run that failed", "🔴 Alarm: The run failed: airas-prod", 0xD92D20),
@@ -126,6 +131,7 @@ def test_an_alarm_by_eventbridge_is_the_same_alarm(relay: SimpleNamespace) -> No
         ("A task that stopped by itself", {"stopCode": "UserInitiated"}, "🔵 Notice: A task was stopped"),
         ("A rotation that failed", {"eventName": "RotationSucceeded"}, "🟢 OK: The rotation is complete"),
         ("A certificate that expires", {"DaysToExpiry": 7}, "🔴 Alarm: The certificate expires soon"),
+        ("A finding of GuardDuty", {"severity": 5}, "🟠 Warning: GuardDuty has found a threat"),
         ("A word from AWS Health", {"statusCode": "closed"}, "🟢 OK: A word from AWS"),
         ("An event of the database", {"EventCategories": ["low storage"]}, "🔴 Alarm: A word from the database"),
     ],
@@ -162,6 +168,25 @@ def test_a_burst_is_sorted_and_comes_in_few_messages(relay: SimpleNamespace, sen
     assert names == [f"{number:03}" for number in range(200)]
     assert len(sent) == 20
     assert all(problem(message) == "" for message in sent)
+
+
+def test_the_log_says_which_test_was_sent(
+    relay: SimpleNamespace,
+    sent: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    test = {**SAMPLES["A test"], "body": {**SAMPLES["A test"]["body"], "id": "k3v9"}}
+    event = {"Records": [DOCS.envelope(test), DOCS.envelope(SAMPLES["A test"], "2")]}
+    caplog.set_level("INFO")
+    relay.handler.handler(event, relay.context())
+    assert [line for line in caplog.messages if "the test" in line] == ["the test k3v9 is sent"]
+
+    caplog.clear()
+    monkeypatch.setattr(relay.discord, "_post", lambda *_args: (404, {}, {}))
+    with pytest.raises(relay.discord.NotSent):
+        relay.handler.handler(event, relay.context())
+    assert sum("the test k3v9 is not sent" in line for line in caplog.messages) == 1
 
 
 def test_long_texts_are_cut_to_what_discord_takes(relay: SimpleNamespace, sent: list[dict[str, Any]]) -> None:

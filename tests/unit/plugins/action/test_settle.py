@@ -79,7 +79,7 @@ def test_a_failure_while_waiting_keeps_what_was_changed_before_it(act: Any) -> N
 
 
 def test_gives_up_after_the_timeout_and_says_what_it_waited_for(act: Any) -> None:
-    outcome = act(result("made", pending="coming", wait_timeout=2), *[result(pending="coming", wait_timeout=2)] * 2)
+    outcome = act(result("made", pending="coming", wait_timeout=2), *[result(pending="coming", wait_timeout=2)] * 4)
     assert outcome["failed"]
     assert "After 2 s shelf/a is coming." in outcome["msg"]
     assert [entry["resource"] for entry in outcome["plan"]] == ["made"]

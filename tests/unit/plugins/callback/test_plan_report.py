@@ -10,9 +10,23 @@ from typing import Any
 import pytest
 
 from ansible_collections.airas.platform.plugins.callback.plan_report import CallbackModule
+from ansible_collections.airas.platform.plugins.plugin_utils import _run_plans
 
 CHANGE = {"path": "tags.Name", "before": "a<b", "after": "c", "call": "ec2:CreateTags", "impact": "none"}
 UPDATE = {"resource": "vpc/airas-dev", "action": "update", "impact": "outage", "changes": [CHANGE]}
+
+
+def outcome(result: dict[str, Any], name: str = "Task", check: bool = False, role: str = "") -> Any:
+    """What Ansible hands to a callback: the result of one task on one host."""
+    return SimpleNamespace(
+        host=SimpleNamespace(get_name=lambda: "airas-dev"),
+        task=SimpleNamespace(
+            get_name=lambda: name,
+            check_mode=check,
+            _role=SimpleNamespace(get_name=lambda: f"airas.platform.{role}") if role else None,
+        ),
+        result=result,
+    )
 
 
 @pytest.fixture
@@ -23,12 +37,8 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         callback = CallbackModule()
         callback.v2_playbook_on_start(SimpleNamespace(_file_name="playbooks/site.yml"))
         for number, result in enumerate(results):
-            outcome = SimpleNamespace(
-                host=SimpleNamespace(get_name=lambda: "airas-dev"),
-                task=SimpleNamespace(get_name=lambda number=number: f"Task {number}", check_mode=check),
-                result=result,
-            )
-            (callback.v2_runner_on_failed if failed else callback.v2_runner_on_ok)(outcome)
+            found = outcome(result, f"Task {number}", check)
+            (callback.v2_runner_on_failed if failed else callback.v2_runner_on_ok)(found)
         callback.v2_playbook_on_stats(None)
         path = tmp_path / "out" / "report.json"
         return json.loads(path.read_text()), path.with_suffix(".html").read_text(), capsys.readouterr().out
@@ -72,5 +82,52 @@ def test_the_page_escapes_what_it_shows(report: Any) -> None:
 
 def test_says_so_when_there_is_nothing_to_change(report: Any) -> None:
     _found, page, shown = report({"plan": []})
-    assert "Everything is as the inventory describes it." in shown
-    assert "Everything is as the inventory describes it." in page
+    assert "There is nothing to change." in shown
+    assert "There is nothing to change." in page
+
+
+def test_drift_is_found_and_no_failure(report: Any) -> None:
+    found, _page, _shown = report({"msg": "airas-dev has drifted", "drift": True}, {"msg": "no"}, failed=True)
+    assert [failure["task"] for failure in found["failures"]] == ["Task 1"]
+
+
+class TestWhatPlaysLeave:
+    """Of what a play has looked at, for the action plugins of the next one."""
+
+    @pytest.fixture
+    def callback(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CallbackModule:
+        monkeypatch.setattr(_run_plans.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+        return CallbackModule()
+
+    def test_nothing_was_left(self, callback: CallbackModule) -> None:
+        callback.v2_playbook_on_play_start(None)
+        assert _run_plans.found("airas-dev") is None
+
+    def test_resources_are_left_with_their_component_and_those_that_need_no_change_are_counted(
+        self, callback: CallbackModule
+    ) -> None:
+        resources = {"vpc/airas-dev": {}, "subnet/a": {}, "subnet/b": {}}
+        callback.v2_runner_on_ok(outcome({"plan": [UPDATE], "resources": resources}, check=True, role="network"))
+        callback.v2_playbook_on_play_start(None)
+        found = _run_plans.found("airas-dev")
+        assert found
+        assert found["mode"] == "plan"
+        assert [resource["component"] for resource in found["resources"]] == ["network"]
+        assert found["unchanged"] == {"network": ["subnet/a", "subnet/b"]}
+        assert _run_plans.found("airas-prod") is None
+
+    def test_an_apply_leaves_out_what_was_only_looked_at(self, callback: CallbackModule) -> None:
+        callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}, check=True))
+        callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}))
+        assert callback._report("airas-dev")["summary"]["update"] == 1
+
+    def test_what_was_looked_at_twice_counts_once(self, callback: CallbackModule) -> None:
+        for _time in range(2):
+            callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}, check=True))
+        assert callback._report("airas-dev")["summary"]["update"] == 1
+
+    def test_a_removal_keeps_the_layers_that_it_is_about(self, callback: CallbackModule) -> None:
+        for role in ("network", "database"):
+            callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}, check=True, role=role))
+        callback.v2_runner_on_ok(outcome({"components": ["database"]}, check=True))
+        assert [resource["component"] for resource in callback._report("airas-dev")["resources"]] == ["database"]

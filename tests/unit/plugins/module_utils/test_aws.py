@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from ansible_collections.airas.platform.plugins.module_utils import _aws
-from ansible_collections.airas.platform.plugins.module_utils._aws import Aws, AwsError, by_name, iam_action, tags_of
+from ansible_collections.airas.platform.plugins.module_utils._aws import (
+    Aws,
+    AwsError,
+    by_name,
+    iam_action,
+    tags_of,
+    unquoted,
+)
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError
 
 Answer = tuple[int, str]
@@ -23,6 +31,7 @@ DENIED = (
     "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>",
 )
 GONE = (400, "<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code></Error></Errors></Response>")
+SECRET = "sk-0123456789abcdef"
 BROKEN = (500, "<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>")
 
 
@@ -134,6 +143,23 @@ def test_access_denied_names_the_action_and_is_not_retried() -> None:
     with pytest.raises(AwsError, match=r"Allow the caller this action") as caught:
         Aws(Module(wire)).pages("ec2", "describe_vpcs", "Vpcs")
     assert "ec2:DescribeVpcs" in str(caught.value)
+
+
+@pytest.mark.parametrize("quoted", [SECRET, "sk-0123456789...", "...456789abcdef"])
+def test_words_of_aws_that_quote_a_secret_are_left_out(quoted: str) -> None:
+    wrong = f"<Response><Errors><Error><Code>Bad</Code><Message>{quoted}</Message></Error></Errors></Response>"
+    aws = Aws(Module(Wire((400, wrong))))
+    with pytest.raises(AwsError, match="Failed to call ec2:DescribeVpcs: Bad") as caught:
+        unquoted(lambda: aws.call("ec2", "describe_vpcs"), "short", SECRET)
+    assert (caught.value.code, caught.value.call) == ("Bad", "ec2:DescribeVpcs")
+    assert "456789" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
+
+
+def test_other_words_of_aws_are_told() -> None:
+    aws = Aws(Module(Wire(DENIED)))
+    with pytest.raises(AwsError, match=r"operation: No.*Allow the caller"):
+        unquoted(lambda: aws.call("ec2", "describe_vpcs"), "short", SECRET)
 
 
 def test_what_is_not_there_is_none_and_other_errors_are_not() -> None:

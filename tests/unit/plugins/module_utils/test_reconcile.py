@@ -16,6 +16,7 @@ from ansible_collections.airas.platform.plugins.module_utils._reconcile import (
     Refused,
     Resource,
     apply,
+    check_numbers,
     diff_of,
     differences,
     is_placeholder,
@@ -105,6 +106,15 @@ def run(store: Store, desired: dict[str, Any] | None, module: Module | None = No
 
 def paths(module: Module) -> list[tuple[str, Any, Any]]:
     return [(c["path"], c["before"], c["after"]) for r in module.result["plan"] for c in r["changes"]]
+
+
+def test_a_number_that_aws_would_not_take_is_named_with_its_limits() -> None:
+    limits = {"days": (1, 35)}
+    for values in ({"days": 1}, {"days": 35}, {"days": None}, {}):
+        check_numbers(values, limits, "table/a")
+    for days in (0, 36):
+        with pytest.raises(PlatformError, match=f"table/a: days is {days}. AWS takes 1 to 35."):
+            check_numbers({"days": days}, limits, "table/a")
 
 
 def test_creates_with_the_attributes_that_creation_leaves_out() -> None:

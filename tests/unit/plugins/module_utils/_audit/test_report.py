@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -14,8 +15,15 @@ CONTROLS = [
     Control("S3.9", "Logged", "bucket", lambda facts: facts["problem"]),
     Control("SNS.1", "Encrypted", "topic", lambda _facts: "never asked"),
 ]
+BY_ID = {control.id: control for control in CONTROLS}
 KINDS = {"bucket": {"airas-dev-files": {"problem": ""}, "airas-dev-logs": {"problem": "it logs nothing"}}}
-EXCEPTION = {"control": "S3.9", "resource": "bucket/*-logs", "reason": "It is the log.", "expires": "2026-12-31"}
+EXCEPTION: dict[str, Any] = {
+    "control": "S3.9",
+    "resource": "bucket/*-logs",
+    "reason": "It is the log.",
+    "expires": "2026-12-31",
+    "when": True,
+}
 
 
 def judged(*exceptions: Any, today: str = "2026-12-31") -> list[dict[str, str]]:
@@ -38,7 +46,7 @@ def test_each_control_is_judged_for_each_resource_in_order() -> None:
 
 def test_an_exception_holds_until_its_last_day_for_its_control_and_resource() -> None:
     found = judged(EXCEPTION)
-    assert report.summary(found) == {"pass": 2, "fail": 1, "exception": 1, "not applicable": 1}
+    assert report.summary(found) == {"fail": 1, "exception": 1, "pass": 2, "not applicable": 1}
     assert found[1]["reason"] == "It is the log."
     late = judged(EXCEPTION, today="2027-01-01")
     assert late[1]["status"] == "fail"
@@ -46,8 +54,22 @@ def test_an_exception_holds_until_its_last_day_for_its_control_and_resource() ->
 
 
 def test_an_exception_that_nothing_needs_is_named() -> None:
-    spare = {**EXCEPTION, "resource": "bucket/other"}
-    assert report.unused([EXCEPTION, spare], judged(EXCEPTION, spare)) == ["S3.9 bucket/other"]
+    spare, mended = {**EXCEPTION, "resource": "bucket/other"}, {**EXCEPTION, "resource": "bucket/*-files"}
+    found = judged(EXCEPTION, spare, mended)
+    unused = report.unused([EXCEPTION, spare, mended], found, BY_ID)
+    assert unused == ["S3.9 bucket/other", "S3.9 bucket/*-files"]
+    assert "unneeded   S3.9              bucket/other" in report.table(found, unused)[1]
+
+
+def test_an_exception_from_what_only_time_breaks_is_not_called_unneeded_before() -> None:
+    early = {**EXCEPTION, "resource": "bucket/*-files"}
+    ageing = {**BY_ID, "S3.9": dataclasses.replace(BY_ID["S3.9"], ages=True)}
+    assert report.unused([early, {**early, "resource": "bucket/other"}], judged(), ageing) == ["S3.9 bucket/other"]
+
+
+def test_an_exception_holds_only_while_what_made_it_necessary_does() -> None:
+    over = {**EXCEPTION, "when": False}
+    assert report.checked([EXCEPTION, over], ["S3.9"]) == [EXCEPTION]
 
 
 @pytest.mark.parametrize(
@@ -65,5 +87,10 @@ def test_an_exception_that_can_never_hold_is_an_error(change: dict[str, str], me
 
 def test_the_table_begins_with_what_fails() -> None:
     lines = report.table(judged(EXCEPTION))
-    assert [line.split()[0] for line in lines] == ["FAIL", "exception", "-"]
+    assert [line.split()[0] for line in lines] == ["FAIL", "exception", "-", "1"]
+    assert lines[0].endswith(
+        "bucket/airas-dev-logs: it logs nothing. Wanted: Tenth. "
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-10"
+    )
     assert "bucket/airas-dev-logs: it logs nothing. It is the log. Until 2026-12-31." in lines[1]
+    assert lines[-1] == "1 fail, 1 exception, 2 pass, 1 not applicable"

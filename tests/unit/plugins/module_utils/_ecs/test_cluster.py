@@ -13,6 +13,7 @@ OPTIONS: dict[str, Any] = {
     "state": "present",
     "capacity_providers": ["FARGATE_SPOT", "FARGATE"],
     "default_strategy": [{"capacity_provider": "FARGATE", "base": 0, "weight": 1}],
+    "container_insights": None,
     "execute_command": None,
     "tags": {},
 }
@@ -48,7 +49,7 @@ def test_a_deleted_cluster_is_none(fake_aws: Fake) -> None:
     apply([plan_resource(resource(aws))], [])
     [_describe, (call, sent)] = aws.calls
     assert call == "ecs:create_cluster"
-    assert "settings" not in sent  # Container Insights are another module's
+    assert "settings" not in sent  # so that the account's default holds
 
 
 def test_a_cluster_that_provisions_is_pending_and_left_alone(fake_aws: Fake) -> None:

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.airas.platform.plugins.module_utils._elasticache import replication_group
-from ansible_collections.airas.platform.plugins.module_utils._reconcile import PlatformError, apply, plan_resource
+from ansible_collections.airas.platform.plugins.module_utils._reconcile import (
+    PlatformError,
+    Refused,
+    apply,
+    plan_resource,
+)
 
 Fake = Callable[..., Any]
 
@@ -74,6 +79,26 @@ def plan(aws: Any, **options: Any) -> Any:
 def test_a_patch_of_the_version_is_the_version(fake_aws: Fake) -> None:
     assert plan(account(fake_aws)).action == "none"
     assert [change.path for change in plan(account(fake_aws), engine_version="7.2").changes] == ["engine_version"]
+
+
+def test_what_aws_has_upgraded_by_itself_stays(fake_aws: Fake) -> None:
+    assert plan(account(fake_aws), engine_version="7.0").action == "none"
+    assert plan(account(fake_aws), engine_version="7").action == "none"
+    with pytest.raises(Refused, match=r"AWS does not go back to redis 7\.0"):
+        plan(account(fake_aws), engine_version="7.0", auto_minor_version_upgrade=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "differs"), [(None, 6380, False), (6380, 6380, False), (6379, 6380, True), (6379, None, False)]
+)
+def test_a_port_is_compared_if_it_is_asked_for_and_told(
+    fake_aws: Fake, asked: int | None, told: int | None, differs: bool
+) -> None:
+    endpoint = [{"PrimaryEndpoint": {"Address": "a", "Port": told}}] if told else []
+    [group] = replication_group.resources(account(fake_aws, NodeGroups=endpoint), {**PARAMS, "port": asked})
+    assert group.before is not None
+    assert group.after is not None
+    assert (group.before["port"] != group.after["port"]) is differs
 
 
 def test_one_change_at_a_time_in_an_order_that_aws_takes(fake_aws: Fake) -> None:

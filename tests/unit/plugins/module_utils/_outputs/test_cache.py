@@ -12,11 +12,16 @@ Fake = Callable[..., Any]
 def test_what_is_there(fake_aws: Fake) -> None:
     endpoint = {"Address": "master.airas-dev-redis.abc.apne1.cache.amazonaws.com", "Port": 6379}
     aws = fake_aws(
-        describe_replication_groups={"ReplicationGroups": [{"NodeGroups": [{"PrimaryEndpoint": endpoint}]}]},
+        describe_replication_groups={
+            "ReplicationGroups": [
+                {"NodeGroups": [{"PrimaryEndpoint": endpoint}], "MemberClusters": ["airas-dev-redis-001"]}
+            ]
+        },
         describe_secret={"ARN": "arn:secret"},
     )
     assert cache.read(aws, {"name": "airas-dev"}) == {
         "replication_group_id": "airas-dev-redis",
+        "cluster_ids": ["airas-dev-redis-001"],
         "endpoint": endpoint["Address"],
         "port": 6379,
         "url_secret_arn": "arn:secret",

@@ -87,7 +87,10 @@ def test_only_what_differs_is_set_each_in_the_way_that_it_takes(fake_aws: Fake) 
         fake_aws, parameter("a", "1"), parameter("b", None), parameter("c", "1", "static"), parameter("d", "9")
     )
     [found] = parameter_group.resources(aws, {**GROUP, "parameters": {"a": True, "b": 2, "c": 3}})
-    assert paths(found) == ["parameters.b", "parameters.c"]
+    assert [(change.path, change.impact) for change in plan_resource(found).changes] == [
+        ("parameters.b", "none"),
+        ("parameters.c", "restart"),
+    ]
     apply([plan_resource(found)], [])
     assert aws.calls[-1][1]["Parameters"] == [
         {"ParameterName": "b", "ParameterValue": "2", "ApplyMethod": "immediate"},

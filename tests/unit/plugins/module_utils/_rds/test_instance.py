@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ansible_collections.airas.platform.plugins.module_utils._rds import instance
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import (
@@ -51,6 +52,7 @@ OPTIONS: dict[str, Any] = {
     "iam_authentication": False,
     "auto_minor_version_upgrade": True,
     "apply_immediately": False,
+    "restart_for_parameters": False,
     "final_snapshot": True,
     "modified": False,
     "tags": {},
@@ -250,6 +252,51 @@ def test_parameters_that_wait_are_named(fake_aws: Fake) -> None:
     waiting = [{"DBParameterGroupName": "g", "ParameterApplyStatus": "pending-reboot"}]
     found = resource(fake_aws(describe_db_instances=answer(DBParameterGroups=waiting)))
     assert "reboot it" in (found.warns(found.known) or "")
+
+
+def test_a_restart_for_parameters_happens_only_when_it_is_asked_for_and_needed(fake_aws: Fake) -> None:
+    waiting = [{"DBParameterGroupName": "g", "ParameterApplyStatus": "pending-reboot"}]
+    assert changed(fake_aws(describe_db_instances=answer()), restart_for_parameters=True) == {}
+    assert changed(fake_aws(describe_db_instances=answer(DBParameterGroups=waiting))) == {}
+    aws = fake_aws(
+        describe_db_instances=answer(DBParameterGroups=waiting),
+        reboot_db_instance={"DBInstance": {**DESCRIBED, "DBInstanceStatus": "rebooting"}},
+    )
+    assert changed(aws, restart_for_parameters=True) == {"parameters_wait": (True, False, "restart")}
+    found = resource(aws, restart_for_parameters=True)
+    apply([plan_resource(found)], [])
+    assert aws.calls[-1] == ("rds:reboot_db_instance", {"DBInstanceIdentifier": NAME})
+    assert found.pending == "rebooting"
+
+
+def test_a_monitoring_role_made_a_moment_ago_is_waited_for(fake_aws: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    refusals = ["IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING"]
+
+    def modify(**_request: Any) -> dict[str, Any]:
+        if refusals:
+            error = {"Code": "InvalidParameterValue", "Message": refusals.pop()}
+            raise ClientError({"Error": error}, "ModifyDBInstance")
+        return {"DBInstance": DESCRIBED}
+
+    aws = fake_aws(describe_db_instances=answer(), modify_db_instance=modify)
+    apply([plan_resource(resource(aws, monitoring_interval_s=60, monitoring_role_arn="arn:role"))], [])
+    calls = [request for call, request in aws.calls if call == "rds:modify_db_instance"]
+    assert len(calls) == 2
+    assert (calls[1]["MonitoringInterval"], calls[1]["MonitoringRoleArn"]) == (60, "arn:role")
+
+
+def test_a_role_without_monitoring_is_nobodys_concern(fake_aws: Fake) -> None:
+    found = answer(MonitoringInterval=0, MonitoringRoleArn="arn:role")
+    assert changed(fake_aws(describe_db_instances=found), monitoring_role_arn="arn:other") == {}
+
+
+def test_what_aws_backup_sets_is_not_compared(fake_aws: Fake) -> None:
+    point = {"AwsBackupRecoveryPointArn": "arn:aws:backup:ap-northeast-1:427979936961:recovery-point:continuous:db-a"}
+    kept = {"BackupRetentionPeriod": 35, "PreferredBackupWindow": "03:00-03:30"}
+    assert changed(fake_aws(describe_db_instances=answer(**kept, **point)), backup_window="17:00-17:30") == {}
+    found = changed(fake_aws(describe_db_instances=answer(**kept)), backup_window="17:00-17:30")
+    assert set(found) == {"backup_retention_days", "backup_window"}
 
 
 def test_the_final_snapshot_is_named_after_the_instances_id(fake_aws: Fake) -> None:

@@ -34,6 +34,7 @@ OPTIONS: dict[str, Any] = {
     "logging_bucket": None,
     "logging_prefix": "",
     "force": False,
+    "keep_objects": False,
     "tags": {},
 }
 BLOCKED = dict.fromkeys(bucket.BLOCKS.values(), True)

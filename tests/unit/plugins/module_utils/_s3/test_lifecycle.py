@@ -78,6 +78,7 @@ def test_a_delete_marker_that_is_kept_is_no_action() -> None:
         ([RULE], "rule old: it does nothing"),
         ([{**RULE, "expiration_days": 1}] * 2, "rule old: another rule has this id"),
         ([{**RULE, "expiration_days": 1, "expired_object_delete_marker": True}], "make two"),
+        ([{**RULE, "expiration_days": 0}], "rule old: S3 takes no fewer days than 1"),
         ([{**RULE, "newer_noncurrent_versions": 1}], "needs noncurrent_version_expiration_days"),
     ],
 )

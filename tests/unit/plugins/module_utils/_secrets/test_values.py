@@ -29,6 +29,11 @@ def test_status(days: int | None, limit: int, expected: str) -> None:
     assert values.status(written, NOW, limit) == {"status": expected, "age_days": days}
 
 
+def test_a_value_of_a_clock_that_is_ahead_is_new() -> None:
+    written = NOW + datetime.timedelta(seconds=1)
+    assert values.status(written, NOW, 10) == {"status": "set", "age_days": 0}
+
+
 @pytest.mark.parametrize(
     ("answers", "row", "calls"),
     [
@@ -64,7 +69,9 @@ def test_neither_plan_nor_report_holds_the_value(fake_aws: Callable[..., Any]) -
     assert "canary" not in str(plan_resource(value).as_dict()) + str(value.report())
 
 
-@pytest.mark.parametrize("value", ["", " \n", "x" * 65_537])
+@pytest.mark.parametrize("value", ["", " \n", "x\n", " x", "x\udcff", "x" * 65_537])
 def test_a_value_that_no_store_should_take_is_refused(fake_aws: Callable[..., Any], value: str) -> None:
-    with pytest.raises(PlatformError, match=r"its value is .*Nothing has been written"):
+    with pytest.raises(
+        PlatformError, match=r"its value (is (empty|longer|not in UTF-8)|begins or ends with white space)"
+    ):
         values.resources(fake_aws(), params(value=value))

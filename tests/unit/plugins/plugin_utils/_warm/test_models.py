@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore import handlers, hooks
 from botocore.loaders import JSONFileLoader, Loader
 
 from ansible_collections.airas.platform.plugins.plugin_utils._warm import models
@@ -21,6 +22,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """As in a child of a warm process that has learnt nothing; the names that this child misses."""
     monkeypatch.setattr(JSONFileLoader, "load_file", JSONFileLoader.load_file)
     monkeypatch.setattr(Loader, "list_available_services", Loader.list_available_services)
+    monkeypatch.setattr(hooks, "accepts_kwargs", hooks.accepts_kwargs)
+    monkeypatch.setattr(hooks.EventAliaser, "__init__", hooks.EventAliaser.__init__)
     monkeypatch.setattr(models, "_parsed", {})
     monkeypatch.setattr(models, "_services", {})
     monkeypatch.setattr(models, "_missed", models._missed)
@@ -85,3 +88,21 @@ def test_models_of_the_user_are_read_each_time(installed: list[str], tmp_path: P
         models.learn(["ec2/2016-11-15/service-2"])
     assert "custom" not in Loader().list_available_services("service-2")
     assert not [name for name in installed if "custom" in name]
+
+
+def test_events_have_the_same_names_and_handlers_the_same_arguments(request: pytest.FixtureRequest) -> None:
+    class Handler:
+        def __init__(self, **_settings: object) -> None: ...
+
+        def handle(self, name: str) -> None: ...
+
+    def found() -> list[Any]:
+        aliaser = hooks.EventAliaser(hooks.HierarchicalEmitter())
+        names = [aliaser._alias_event_name(name) for name, *_handler in handlers.BUILTIN_HANDLERS]
+        names += [hooks.EventAliaser(None, {"one": "another"})._alias_event_name("one.two")]
+        return [names, *map(hooks.accepts_kwargs, (Handler(), Handler().handle, found, lambda **kwargs: None))]
+
+    Handler.__call__ = Handler.handle  # type: ignore[attr-defined]
+    stock = found()
+    request.getfixturevalue("installed")
+    assert [found(), found()] == [stock, stock]
