@@ -72,7 +72,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "BucketName": ("Bucket",),
     "ClusterName": ("cluster", "clusterName", "clusters"),
     "BudgetName": ("BudgetName", "Budget"),
-    "DashboardName": ("DashboardName",),
+    "DashboardName": ("DashboardName", "DashboardNames"),
     "DbInstanceName": ("DBInstanceIdentifier", "TargetDBInstanceIdentifier"),
     "FunctionName": ("FunctionName",),
     "GroupName": ("GroupName", "Name"),
@@ -108,7 +108,9 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
 # https://github.com/widdix/complete-aws-iam-reference/issues/74
 WITHOUT_RESOURCE = ("ecs:ListTasks",)
 # Types that this project has none of, whose ARNs look like those of others.
-NEVER = re.compile(r"elasticloadbalancing:(.+/net/?|truststore)")
+NEVER = re.compile(
+    r"elasticloadbalancing:(.+/net/?|truststore)|backup:(framework|legalHold|reportPlan|restoreTestingPlan)"
+)
 # Types of resources whose ARN has an id that nothing else tells, though the reference calls it by a name.
 # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_service-with-iam.html
 OPAQUE = ("application-autoscaling:ScalableTarget",)
@@ -183,7 +185,7 @@ TAKES_ROLE = {
     "stepfunctions": "states.amazonaws.com",
 }
 _ROLE_KEYS = re.compile(
-    r"(execution|task|monitoring|cloudwatchlogs)?_?role(arn)?|deliverlogspermissionarn", re.IGNORECASE
+    r"(execution|task|monitoring|cloudwatchlogs|iam)?_?role(arn)?|deliverlogspermissionarn", re.IGNORECASE
 )
 UNKNOWN = "(unknown)"
 MANY = 8

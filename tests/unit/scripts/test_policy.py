@@ -34,9 +34,9 @@ PUT_TOGETHER = (
 )
 # Resources with ids that AWS makes up, each of any id: the type and the region limit them.
 UNNAMEABLE = (
-    rf"arn:aws:(backup:{REGION}:\d+:backup-plan:\*|ec2:{REGION}:(\d+)?:.+|kms:{REGION}:\d+:key/\*|acm:{REGION}:\d+:certificate/\*|"
+    rf"arn:aws:(ec2:{REGION}:(\d+)?:.+|kms:{REGION}:\d+:key/\*|acm:{REGION}:\d+:certificate/\*|"
     rf"lambda:{REGION}:\d+:event-source-mapping:\*|application-autoscaling:{REGION}:\d+:scalable-target/\*|"
-    r"route53:::(healthcheck|hostedzone)/\*|"
+    rf"route53:::(healthcheck|hostedzone)/\*|backup:{REGION}:\d+:backup-plan:\*|"
     # AWS's own: the groups of options and parameters of an instance, and the secret of a database's administrator.
     rf"rds:{REGION}:\d+:[op]g:default\*|secretsmanager:{REGION}:\d+:secret:rds!db-\*|"
     # One of each in an account and a region.
@@ -136,6 +136,13 @@ def test_what_is_recorded_is_in_the_code_or_made_by_it() -> None:
     made = {requests.tagging(action) for action in policy.actions_in_code()}
     found = set(policy.recorded()["actions"]) - policy.actions_in_code() - made
     assert {action for action in found if not re.fullmatch(PUT_TOGETHER, action)} == set()
+
+
+def test_every_playbook_is_recorded_with_everything_switched_on() -> None:
+    playbooks = {path.name for path in (policy.ROOT / "playbooks").glob("*.yml")} - {"inventory.yml"}
+    assert playbooks - {run[0].rpartition("/")[2] for run in policy.RUNS} == set()
+    defaults = "\n".join(path.read_text(encoding="utf-8") for path in policy.ROOT.glob("roles/*/defaults/main.yml"))
+    assert set(re.findall(r"(?m)^(\w+_enabled): false$", defaults)) - set(policy.OPTIONS) == set()
 
 
 def test_no_reason_outlives_its_need() -> None:

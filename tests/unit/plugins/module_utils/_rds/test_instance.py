@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ansible_collections.airas.platform.plugins.module_utils._rds import instance
 from ansible_collections.airas.platform.plugins.module_utils._reconcile import (
@@ -266,6 +267,28 @@ def test_a_restart_for_parameters_happens_only_when_it_is_asked_for_and_needed(f
     apply([plan_resource(found)], [])
     assert aws.calls[-1] == ("rds:reboot_db_instance", {"DBInstanceIdentifier": NAME})
     assert found.pending == "rebooting"
+
+
+def test_a_monitoring_role_made_a_moment_ago_is_waited_for(fake_aws: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    refusals = ["IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING"]
+
+    def modify(**_request: Any) -> dict[str, Any]:
+        if refusals:
+            error = {"Code": "InvalidParameterValue", "Message": refusals.pop()}
+            raise ClientError({"Error": error}, "ModifyDBInstance")
+        return {"DBInstance": DESCRIBED}
+
+    aws = fake_aws(describe_db_instances=answer(), modify_db_instance=modify)
+    apply([plan_resource(resource(aws, monitoring_interval_s=60, monitoring_role_arn="arn:role"))], [])
+    calls = [request for call, request in aws.calls if call == "rds:modify_db_instance"]
+    assert len(calls) == 2
+    assert (calls[1]["MonitoringInterval"], calls[1]["MonitoringRoleArn"]) == (60, "arn:role")
+
+
+def test_a_role_without_monitoring_is_nobodys_concern(fake_aws: Fake) -> None:
+    found = answer(MonitoringInterval=0, MonitoringRoleArn="arn:role")
+    assert changed(fake_aws(describe_db_instances=found), monitoring_role_arn="arn:other") == {}
 
 
 def test_what_aws_backup_sets_is_not_compared(fake_aws: Fake) -> None:
