@@ -94,9 +94,7 @@ class CallbackModule(CallbackBase):
         host, component = result.host.get_name(), _component(result.task)
         # check_mode may come from --check, the play, or the task itself.
         plans = self._plans.setdefault(host, {}).setdefault(bool(result.task.check_mode), [])
-        # A play in check mode knows no ansible_check_mode, and looks again where a run would wait.
-        found = ({**resource, "component": component} for resource in outcome["plan"])
-        plans.extend(resource for resource in found if not (result.task.check_mode and resource in plans))
+        plans.extend({**resource, "component": component} for resource in outcome["plan"])
         planned = {resource["resource"] for resource in outcome["plan"]}
         unchanged = self._unchanged.setdefault(host, {}).setdefault(component, set())
         unchanged |= set(outcome.get("resources") or ()) - planned

@@ -121,11 +121,6 @@ class TestWhatPlaysLeave:
         callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}))
         assert callback._report("airas-dev")["summary"]["update"] == 1
 
-    def test_what_was_looked_at_twice_counts_once(self, callback: CallbackModule) -> None:
-        for _time in range(2):
-            callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}, check=True))
-        assert callback._report("airas-dev")["summary"]["update"] == 1
-
     def test_a_removal_keeps_the_layers_that_it_is_about(self, callback: CallbackModule) -> None:
         for role in ("network", "database"):
             callback.v2_runner_on_ok(outcome({"plan": [UPDATE]}, check=True, role=role))
