@@ -105,6 +105,11 @@ BESIDES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples.html
     "DefaultOptions": ("arn:aws:rds:{scope}:og:default*", (*requests.DEFAULTED, "rds:ModifyDBInstance")),
     "DefaultParameters": ("arn:aws:rds:{scope}:pg:default*", requests.DEFAULTED),
+    # https://docs.aws.amazon.com/aws-backup/latest/devguide/rds-backup.html
+    "RecoveryPoints": (
+        "arn:aws:rds:{scope}:snapshot:awsbackup:*",
+        ("rds:RestoreDBInstanceFromDBSnapshot",),
+    ),
     # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-permissions
     "AdministratorOfDatabase": (
         "arn:aws:secretsmanager:{scope}:secret:rds!db-*",

@@ -87,6 +87,9 @@ def test_a_protected_database(
     assert [each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]] == [NAME]
     assert [each["FunctionName"] for each in boto("lambda").list_functions()["Functions"]] == functions
 
-    taken = playbooks.run("playbooks/snapshot.yml", *PROD, "-e", "snapshot_name=before-release")
+    taken = playbooks.run("playbooks/snapshot.yml", *PROD, "-e", f"snapshot_name={NAME}-before-release")
     assert taken.status == 0, taken.output
-    assert rds.describe_db_snapshots(DBSnapshotIdentifier="before-release")["DBSnapshots"][0]["Status"] == "available"
+    assert (
+        rds.describe_db_snapshots(DBSnapshotIdentifier=f"{NAME}-before-release")["DBSnapshots"][0]["Status"]
+        == "available"
+    )

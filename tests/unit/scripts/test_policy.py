@@ -38,7 +38,7 @@ UNNAMEABLE = (
     rf"lambda:{REGION}:\d+:event-source-mapping:\*|application-autoscaling:{REGION}:\d+:scalable-target/\*|"
     rf"route53:::(healthcheck|hostedzone)/\*|backup:{REGION}:\d+:backup-plan:\*|"
     # AWS's own: the groups of options and parameters of an instance, and the secret of a database's administrator.
-    rf"rds:{REGION}:\d+:[op]g:default\*|secretsmanager:{REGION}:\d+:secret:rds!db-\*|"
+    rf"rds:{REGION}:\d+:([op]g:default|snapshot:awsbackup:)\*|secretsmanager:{REGION}:\d+:secret:rds!db-\*|"
     # One of each in an account and a region.
     rf"guardduty:{REGION}:\d+:detector/\*|securityhub:{REGION}:\d+:hub/default|"
     rf"iam::\d+:oidc-provider/{re.escape(requests.GITHUB)})"
