@@ -4,6 +4,8 @@
 #   make test PYTHON=python3.13 VENV=.venv-next
 
 VENV ?= .venv
+# What `make test` runs.
+PARTS ?= lint unit integration molecule
 # Processes among which tests are shared out, and Molecule scenarios that run at the same time.
 WORKERS ?= auto
 JOBS ?= 2
@@ -37,7 +39,8 @@ $(READY): requirements/lock.txt scripts/setup.sh
 demo: $(READY) ## build the dev stack in an embedded AWS, then run it again: nothing changes
 	@python scripts/demo.py
 
-test: lint unit integration molecule ## everything below; what CI runs
+test: $(READY) ## everything below, and how long each part took; what CI runs
+	+@scripts/test.sh $(PARTS)
 
 lint: $(READY) ## ruff, mypy, ansible-lint, ansible-test sanity, documentation and changelog
 	@scripts/lint.sh
