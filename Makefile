@@ -3,6 +3,8 @@
 # PYTHON (else python3) and VENV choose another interpreter for another environment, side by side with the first:
 #   make test PYTHON=python3.13 VENV=.venv-next
 
+MAKEFLAGS += --no-print-directory
+
 VENV ?= .venv
 # What `make test` runs.
 PARTS ?= lint unit integration molecule

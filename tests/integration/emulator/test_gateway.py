@@ -190,7 +190,7 @@ def test_missing_parameters_are_named(emulator: Any) -> None:
     [
         ("ec2", "describe_address_transfers", {}, "ec2:DescribeAddressTransfers"),
         ("rds", "describe_source_regions", {}, "rds:DescribeSourceRegions"),
-        ("accessanalyzer", "list_analyzers", {}, "accessanalyzer:ListAnalyzers"),
+        ("auditmanager", "list_assessments", {}, "auditmanager:ListAssessments"),
     ],
 )
 def test_unserved_calls_are_named_and_not_retried(
