@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,12 @@ COLLECTION = Path(__file__).parents[2]
 STACK_PREFIXES = ("stack_", "aws_")
 
 display = Display()
+
+
+def _passed_on(value: Any) -> str:
+    """The variable that a value is, as a template and nothing else; else empty."""
+    found = re.fullmatch(r"\{\{ (\w+) \}\}", value) if isinstance(value, str) else None
+    return found[1] if found else ""
 
 
 class ActionModule(ActionBase):
@@ -60,13 +67,18 @@ class ActionModule(ActionBase):
         yield from unknown_variables(variables.keys() - removed.keys(), prefixes, options)
         yield from missing_variables(stack, variables)
         yield from self._rotations(variables)
+        wrong: dict[str, list[Finding]] = {}
         unworkable: dict[str, list[str]] = {}
         for name in sorted(options.keys() & variables.keys()):
             try:
-                yield from wrong_values(name, options[name], self._templar.template(variables[name]))
+                wrong[name] = list(wrong_values(name, options[name], self._templar.template(variables[name])))
             except AnsibleError as error:
                 reason = "" if options[name].get("no_log") else str(error.message).rstrip(".")
                 unworkable.setdefault(reason, []).append(name)
+        for name, findings in wrong.items():
+            # A default that is another variable is wrong only because that one is.
+            if not wrong.get(_passed_on(variables[name])):
+                yield from findings
         for reason, names in unworkable.items():
             problem = f"cannot be worked out: {reason}." if reason else "cannot be worked out (its value is not shown)."
             yield Finding(", ".join(names), problem, "Define what is missing, or correct the template.")
