@@ -81,10 +81,15 @@ def _command_line(path: Path) -> str:
 
 
 @pytest.fixture
-def given(playbooks: Playbooks, tmp_path: Path) -> list[str]:
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where runs leave files. Its path is short: Ansible puts a socket there, whose path may have 107 characters."""
+    return tmp_path_factory.mktemp("left")
+
+
+@pytest.fixture
+def given(playbooks: Playbooks, left: Path, tmp_path: Path) -> list[str]:
     """The arguments by which values come from a vaulted file; others are in the environment of every run."""
-    left, secret = tmp_path / "left", tmp_path / "given"
-    left.mkdir()
+    secret = tmp_path / "given"
     secret.mkdir()
     (secret / "password").write_text("password", encoding="utf-8")
     vault = VaultLib([("default", VaultSecret(b"password"))])
@@ -108,7 +113,7 @@ def given(playbooks: Playbooks, tmp_path: Path) -> list[str]:
 
 
 def test_they_arrive_and_are_seen_nowhere(
-    playbooks: Playbooks, emulator: EmulatorServer, boto: Boto, given: list[str], watched: list[str], tmp_path: Path
+    playbooks: Playbooks, emulator: EmulatorServer, boto: Boto, given: list[str], watched: list[str], left: Path
 ) -> None:
     started = time.time()
     shown: dict[str, str] = {}
@@ -117,7 +122,7 @@ def test_they_arrive_and_are_seen_nowhere(
         finished = playbooks.run(playbook, *DEV, *arguments, *given)
         shown[case] = finished.output
         # The report of the next run takes this one's place.
-        shown[f"{case}: report"] = "".join(path.read_text() for path in (tmp_path / "left/reports").glob("*"))
+        shown[f"{case}: report"] = "".join(path.read_text() for path in (left / "reports").glob("*"))
         assert finished.status == status, finished.output
         return finished.text
 
@@ -154,7 +159,7 @@ def test_they_arrive_and_are_seen_nowhere(
     assert read == []
     kept = {
         **shown,
-        **files(tmp_path / "left"),
+        **files(left),
         **files(home(playbooks), started),
         **of_aws(boto),
         "processes": str(watched),
