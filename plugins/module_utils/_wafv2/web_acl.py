@@ -124,7 +124,7 @@ def _normalised(acl: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _immunity(config: Mapping[str, Any] | None) -> int:
-    return int(((config or {}).get("ImmunityTimeProperty") or {}).get("ImmunityTime") or IMMUNITY_S)
+    return int(((config or {}).get("ImmunityTimeProperty") or {}).get("ImmunityTime", IMMUNITY_S))
 
 
 def _protections(items: Any) -> dict[str, Any]:
