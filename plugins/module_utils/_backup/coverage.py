@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from .._aws import Aws
+from . import _common
 
-_TAG = "aws:ResourceTag/"
 _TESTS: Mapping[str, Callable[[str | None, str], bool]] = {
     "StringEquals": lambda found, wanted: found == wanted,
     "StringLike": lambda found, wanted: found is not None and fnmatch.fnmatchcase(found, wanted),
@@ -27,16 +26,7 @@ _TESTS: Mapping[str, Callable[[str | None, str], bool]] = {
 def selections(aws: Aws) -> list[Mapping[str, Any]]:
     """What the account's backup plans are for, each as GetBackupSelection tells it."""
     plans = [item["BackupPlanId"] for item in aws.pages("backup", "list_backup_plans", "BackupPlansList")]
-    listed = aws.gather(
-        partial(aws.pages, "backup", "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan)
-        for plan in plans
-    )
-    named = [(item["BackupPlanId"], item["SelectionId"]) for items in listed for item in items]
-    answers = aws.gather(
-        partial(aws.call, "backup", "get_backup_selection", BackupPlanId=plan, SelectionId=selection)
-        for plan, selection in named
-    )
-    return [answer["BackupSelection"] for answer in answers]
+    return list(_common.selections(aws, plans).values())
 
 
 def covers(selection: Mapping[str, Any], arn: str, tags: Mapping[str, str]) -> bool:
@@ -53,7 +43,7 @@ def covers(selection: Mapping[str, Any], arn: str, tags: Mapping[str, str]) -> b
     # Tags alone are about resources of every kind; with a list of tags nothing else is meant.
     meant = named("Resources") if selection.get("Resources") or selection.get("ListOfTags") else True
     return meant and all(
-        _TESTS[test](tags.get(item["ConditionKey"].removeprefix(_TAG)), item["ConditionValue"])
+        _TESTS[test](tags.get(item["ConditionKey"].removeprefix(_common.TAG)), item["ConditionValue"])
         for test, items in conditions.items()
         for item in items
     )

@@ -14,14 +14,13 @@ from typing import Any
 
 from .._aws import Aws, AwsError
 from .._reconcile import Impact, Operation, PlatformError, Resource, managed_tags, path_to, placeholder_id
-from ._common import MISSING, read_tags, retag
+from ._common import MISSING, TAG, read_tags, retag, selections
 
 KIND, SELECTION = "backup_plan", "backup_selection"
 
 _MOST_CONTINUOUS_DAYS = 35
 _LEAST_COLD_DAYS = 90
 _LEAST_START_WINDOW = 60
-_TAG = "aws:ResourceTag/"
 
 
 def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
@@ -29,12 +28,12 @@ def resources(aws: Aws, params: Mapping[str, Any]) -> list[Resource]:
     present = params["state"] == "present"
     if present:
         _check(params)
-    before, selections = _find(aws, params)
+    before, found = _find(aws, params)
     plan = _plan(aws, params, before, _desired(params) if present else None)
     wanted = {item["name"]: _selection_of(item) for item in params["selections"]} if present else {}
     return [
         plan,
-        *(_selection(aws, plan, name, selections.get(name), wanted.get(name)) for name in {**wanted, **selections}),
+        *(_selection(aws, plan, name, found.get(name), wanted.get(name)) for name in {**wanted, **found}),
     ]
 
 
@@ -113,7 +112,7 @@ def _find(aws: Aws, params: Mapping[str, Any]) -> tuple[dict[str, Any] | None, d
     if not found:
         return None, {}
     plan_id, arn = found[0]["BackupPlanId"], found[0]["BackupPlanArn"]
-    document, tags, selections = aws.gather(
+    document, tags, chosen = aws.gather(
         (
             lambda: aws.call("backup", "get_backup_plan", BackupPlanId=plan_id)["BackupPlan"],
             lambda: read_tags(aws, arn),
@@ -126,7 +125,7 @@ def _find(aws: Aws, params: Mapping[str, Any]) -> tuple[dict[str, Any] | None, d
         "rules": {rule["RuleName"]: _told_rule(rule) for rule in document["Rules"]},
         "tags": managed_tags(tags, {**params["tags"], "Name": ""}),
     }
-    return before, selections
+    return before, chosen
 
 
 def _told_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,14 +152,9 @@ def _told_lifecycle(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _selections(aws: Aws, plan_id: str) -> dict[str, dict[str, Any]]:
-    listed = aws.pages("backup", "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan_id)
-    ids = [item["SelectionId"] for item in listed]
-    read = partial(aws.call, "backup", "get_backup_selection", BackupPlanId=plan_id)
-    documents = aws.gather(partial(read, SelectionId=selection_id) for selection_id in ids)
-    told = [answer["BackupSelection"] for answer in documents]
     return {
         document["SelectionName"]: {"id": selection_id, **_told_selection(document)}
-        for selection_id, document in zip(ids, told, strict=True)
+        for selection_id, document in selections(aws, [plan_id]).items()
     }
 
 
@@ -175,7 +169,7 @@ def _told_selection(document: Mapping[str, Any]) -> dict[str, Any]:
         "resources": sorted(document.get("Resources") or ()),
         "not_resources": sorted(document.get("NotResources") or ()),
         "tags": {
-            **{item["ConditionKey"].removeprefix(_TAG): item["ConditionValue"] for item in equal},
+            **{item["ConditionKey"].removeprefix(TAG): item["ConditionValue"] for item in equal},
             **others,
         },
     }
@@ -275,7 +269,7 @@ def _selection(
     wanted = after or {}
 
     def create(_known: dict[str, Any]) -> dict[str, Any]:
-        tags = [{"ConditionKey": f"{_TAG}{key}", "ConditionValue": value} for key, value in wanted["tags"].items()]
+        tags = [{"ConditionKey": f"{TAG}{key}", "ConditionValue": value} for key, value in wanted["tags"].items()]
         document = {
             "SelectionName": name,
             "IamRoleArn": wanted["role_arn"],

@@ -128,9 +128,9 @@ def _resource(aws: Aws, before: dict[str, Any] | None, after: dict[str, Any] | N
 
     def set_standards(known: dict[str, Any]) -> None:
         on = {name for name, status in known["standards"].items() if status}
-        more = [{"StandardsArn": _arn(aws, name)} for name, status in sorted(wanted["standards"].items()) if status]
-        more = [request for request in more if request["StandardsArn"] not in {_arn(aws, name) for name in on}]
-        less = [known["subscriptions"][name] for name in sorted(on) if not wanted["standards"][name]]
+        asked = {name for name, status in wanted["standards"].items() if status}
+        more = [{"StandardsArn": _arn(aws, name)} for name in sorted(asked - on)]
+        less = [known["subscriptions"][name] for name in sorted(on - asked)]
         if more:
             aws.call("securityhub", "batch_enable_standards", StandardsSubscriptionRequests=more)
         if less:
